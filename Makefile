@@ -1,0 +1,55 @@
+# `make run` and `make test` are all a newcomer needs; both set up what is missing first.
+.PHONY: run test check setup setup-tests train bench lock
+
+PYTHON ?= python3
+SERVER := .venv/bin/python
+BRAIN := .venv-rasa/bin/python
+# Programs of the environment first: node and npm are there where the system has none.
+TOOLS := PATH="$(CURDIR)/.venv/bin:$$PATH"
+QUIET_RASA := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1
+# Statement coverage of our own packages in the server's tests, below which `make test` fails.
+COVERED := 80
+PACKAGES := actions channels demo desk help omotenashi support web
+
+run: setup
+	@exec $(SERVER) -m omotenashi run
+
+test: setup-tests
+	$(SERVER) -m omotenashi check
+	$(SERVER) -m omotenashi train
+	$(QUIET_RASA) $(BRAIN) -m rasa data validate
+	$(QUIET_RASA) $(BRAIN) -m pytest tests/brain
+	$(TOOLS) $(SERVER) -m pytest --ignore=tests/brain $(PACKAGES:%=--cov=%) --cov-fail-under=$(COVERED) --cov-report=term:skip-covered
+
+check: setup-tests
+	$(SERVER) -m ruff check .
+	$(SERVER) -m ruff format --check .
+	$(SERVER) -m ruff check --target-version py310 brain tests/brain
+	$(SERVER) -m ruff format --check --target-version py310 brain tests/brain
+	$(SERVER) -m mypy
+	$(SERVER) -m mypy --strict scripts
+	$(TOOLS) npm --prefix widget run --silent check
+
+setup:
+	@$(PYTHON) -m scripts.set_up
+
+setup-tests:
+	@$(PYTHON) -m scripts.set_up --tests
+
+train: setup
+	@$(SERVER) -m omotenashi train
+
+bench: setup-tests train
+	@set -e; for file in benchmarks/*.py; do \
+	  name=$$(basename $$file .py); [ $$name = __init__ ] && continue; \
+	  echo "== $$name"; $(TOOLS) $(SERVER) -m benchmarks.$$name; done
+
+# New pins only where a .in file asks for them; all the newest with `make lock LOCK=--upgrade`.
+LOCK ?=
+COMPILE := .venv/bin/uv pip compile --quiet --no-header --generate-hashes --no-annotate \
+  --no-emit-index-url --no-emit-find-links $(LOCK)
+lock: setup-tests
+	$(COMPILE) --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) --universal --python-version 3.11 -c requirements/dev.txt requirements/server.in -o requirements/server.txt
+	$(COMPILE) --universal --python-version 3.11 -c requirements/dev.txt requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) --python-version 3.10 requirements/brain.in -o requirements/brain.txt

@@ -1,0 +1,74 @@
+"""How is my case doing?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from actions.context import services
+from actions.formatting import day, local_day
+from actions.lookup import offer
+from actions.reply import Reply, shop_zone
+from actions.turn import Turn
+from actions.voice import Voice
+from support.cases import Case
+
+SHOWN_CASES = 4
+
+
+async def case_status(turn: Turn, voice: Voice) -> None:
+    customer_id = turn.customer.id if turn.customer else None
+    number = turn.entities.get("case_number")
+    lookup = services().cases
+    if number is not None:
+        case = await asyncio.to_thread(
+            lookup.find, number, thread_id=turn.thread, customer_id=customer_id
+        )
+        if case is None:
+            # Somebody else's and absent are alike.
+            voice.say("utter_case_not_seen", number=number)
+            offer(turn, voice)
+        else:
+            _tell(turn, voice, case)
+        return
+    cases = await asyncio.to_thread(lookup.of_thread, turn.thread, customer_id)
+    if not cases:
+        voice.say("utter_case_none")
+        offer(turn, voice)
+    elif len(cases) == 1:
+        _tell(turn, voice, cases[0])
+    else:
+        buttons = [
+            {"title": case.number, "payload": f'/case_status{{"case_number": "{case.number}"}}'}
+            for case in cases[:SHOWN_CASES]
+        ]
+        voice.say("utter_case_which", kind="choice", buttons=buttons)
+
+
+def _tell(turn: Turn, voice: Voice, case: Case) -> None:
+    opened = day(local_day(case.opened_at, shop_zone()), turn.lang, turn.today)
+    updated = day(local_day(case.updated_at, shop_zone()), turn.lang, turn.today)
+    voice.say(
+        f"utter_case_{case.state}",
+        kind="case",
+        data={
+            "number": case.number,
+            "kind": case.kind,
+            "state": case.state,
+            "order_number": case.order_number,
+            "opened_at": case.opened_at.isoformat(),
+            "updated_at": case.updated_at.isoformat(),
+        },
+        number=case.number,
+        opened=opened,
+        updated=updated,
+    )
+    if case.state == "done":
+        offer(turn, voice)
+
+
+class ActionCaseStatus(Reply):
+    def name(self) -> str:
+        return "action_case_status"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        await case_status(turn, voice)

@@ -1,0 +1,195 @@
+"""The actions around the conversation itself: its opening, its turns and its close."""
+
+from __future__ import annotations
+
+import re
+
+from actions.answer import answer, promise_answer
+from actions.cases import case_status
+from actions.changes import cancel_order
+from actions.complaints import complaint, is_complaint
+from actions.handover import bring_person
+from actions.orders import order_status
+from actions.reply import Reply, Step
+from actions.returns import return_order
+from actions.turn import Turn
+from actions.voice import LISTEN, Voice
+
+# Japanese says "that's fine" for "no, thank you".
+_POLITE_NO = re.compile(
+    r"大丈夫|結構です|けっこうです|以上です|もういい|i'?m (?:good|fine)|all good", re.I
+)
+_FORGOTTEN = {
+    "complaint": None,
+    "change_what": None,
+    "confirmed": None,
+    "return_item": None,
+    "refused": None,
+    "fault": None,
+    "wish": None,
+    "item": None,
+}
+
+
+class ActionGreet(Reply):
+    def name(self) -> str:
+        return "action_greet"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        if turn.form is not None:
+            voice.say("utter_hello_again_in_form")
+        elif turn.queued:
+            voice.say("utter_person_coming")
+        elif turn.slots.get("greeted"):
+            voice.say("utter_hello_again")
+        else:
+            voice.say("utter_hello")
+        voice.remember(greeted=True)
+
+
+class ActionThank(Reply):
+    def name(self) -> str:
+        return "action_thank"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        if turn.form is not None or turn.queued:
+            voice.say("utter_welcome_short")
+            return
+        if turn.slots.get("expecting") == "anything_else":
+            # Thanks for an offer of more is a kind no.
+            say_goodbye(voice)
+            return
+        voice.say("utter_welcome")
+        voice.expecting = "anything_else"
+
+
+class ActionGoodbye(Reply):
+    def name(self) -> str:
+        return "action_goodbye"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        if turn.queued:
+            voice.say("utter_goodbye_queued")
+            voice.finish()
+            return
+        say_goodbye(voice)
+
+
+def say_goodbye(voice: Voice) -> None:
+    voice.say("utter_goodbye")
+    voice.command("close")
+    voice.remember(**_FORGOTTEN)
+    voice.finish()
+
+
+class ActionAffirm(Reply):
+    def name(self) -> str:
+        return "action_affirm"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        about, _, reason = str(turn.slots.get("expecting") or "").partition(":")
+        if about == "person" and not turn.queued:
+            bring_person(turn, voice, reason or "asked")
+        elif about == "return_order":
+            await return_order(turn, voice, Step.START)
+        elif about == "cancel_order":
+            await cancel_order(turn, voice, Step.START)
+        elif about == "anything_else" and _POLITE_NO.search(turn.text) and not turn.queued:
+            say_goodbye(voice)
+        elif about == "anything_else":
+            voice.say("utter_go_ahead")
+        elif turn.queued:
+            voice.say("utter_welcome_short")
+        else:
+            voice.say("utter_yes_noted")
+
+
+class ActionDeny(Reply):
+    def name(self) -> str:
+        return "action_deny"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        about = str(turn.slots.get("expecting") or "").partition(":")[0]
+        if about == "anything_else" and not turn.queued:
+            say_goodbye(voice)
+        elif about == "article":
+            # None of the titles was what they asked.
+            promise_answer(turn, voice, str(turn.slots.get("open_question") or ""))
+        elif about in {"person", "return_order", "cancel_order"}:
+            voice.say("utter_no_person")
+            voice.expecting = "anything_else"
+        else:
+            voice.say("utter_no_noted")
+
+
+class ActionCancelDialogue(Reply):
+    def name(self) -> str:
+        return "action_cancel_dialogue"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        voice.say("utter_stopped" if turn.form else "utter_nothing_to_stop")
+        voice.remember(**_FORGOTTEN)
+        voice.expecting = "anything_else"
+        voice.finish()
+
+
+class ActionInform(Reply):
+    """Data without a question: it goes to the task that the data belongs to."""
+
+    def name(self) -> str:
+        return "action_inform"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        said = turn.entities
+        if "article_id" in said:
+            await answer(turn, voice)
+        elif "case_number" in said:
+            await case_status(turn, voice)
+        elif is_complaint(turn):
+            await complaint(turn, voice, Step.START)
+        elif "order_number" in said or (
+            turn.slots.get("order_number") and {"email", "postcode"} & said.keys()
+        ):
+            await order_status(turn, voice, Step.START)
+        elif {"fault", "wish"} & said.keys():
+            await complaint(turn, voice, Step.START)
+        elif "email" in said:
+            voice.command("contact", email=said["email"])
+            voice.say("utter_contact_noted")
+        else:
+            await answer(turn, voice)
+
+
+class ActionBotChallenge(Reply):
+    def name(self) -> str:
+        return "action_bot_challenge"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        if turn.queued:
+            voice.say("utter_i_am_a_bot_queued")
+            return
+        voice.say("utter_i_am_a_bot")
+        voice.expecting = "person:asked"
+
+
+class ActionIdea(Reply):
+    def name(self) -> str:
+        return "action_idea"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        voice.command("open_case", kind="idea", what=turn.text[:1500])
+        voice.say("utter_idea_noted")
+
+
+class ActionSwitchLanguage(Reply):
+    """Speaks after the language slot has changed, so already in the language asked for."""
+
+    yields = False
+
+    def name(self) -> str:
+        return "action_switch_language"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        voice.say("utter_language_switched")
+        voice.keep_count(turn)
+        voice.follow_with(turn.form or LISTEN)

@@ -1,0 +1,129 @@
+"""To a person: because it is asked for, because of anger, grief or danger."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from actions.answer import say_article
+from actions.context import services
+from actions.distress import distress_in
+from actions.formatting import carrier_name, day
+from actions.lookup import hand_over, known_order, shown
+from actions.reflection import Facts, reflection
+from actions.reply import Reply
+from actions.turn import Turn
+from actions.voice import Voice
+from support.knowledge import Hit
+from support.orders import OrderState
+
+
+def known_facts(turn: Turn) -> Facts:
+    """What this message and an unfinished complaint tell, for whoever takes over."""
+    complaint = turn.slots.get("complaint") or {}
+    # An opened case has its own entry; what comes after it is another matter until it says so.
+    if complaint.get("opened"):
+        complaint = {}
+    facts = Facts.from_data(complaint.get("facts") or {}).updated(turn.entities)
+    if facts.order_number is None and turn.slots.get("order_number"):
+        facts = replace(facts, order_number=turn.slots["order_number"])
+    if facts.fault is None and turn.slots.get("fault"):
+        facts = replace(facts, fault=turn.slots["fault"])
+    return facts
+
+
+def bring_person(turn: Turn, voice: Voice, reason: str) -> None:
+    """What the customer agreed to or asked for; whoever comes knows what is known."""
+    facts = known_facts(turn).as_data()
+    if facts.get("wish") == "person":
+        del facts["wish"]  # which they get now
+    voice.command("facts", facts=facts)
+    voice.say("utter_person")
+    hand_over(turn, voice, reason, **facts)
+
+
+class ActionRequestHuman(Reply):
+    def name(self) -> str:
+        return "action_request_human"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        if turn.queued:
+            voice.say("utter_person_coming")
+            voice.finish()
+        else:
+            bring_person(turn, voice, "asked")
+
+
+class ActionEscalate(Reply):
+    """Anger: the apology fits what is known, and the known fact comes in the same reply."""
+
+    def name(self) -> str:
+        return "action_escalate"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        facts = known_facts(turn)
+        order = await known_order(turn)
+        if order is not None and order.is_late(turn.today):
+            facts = replace(facts, fault="late", order_number=order.number)
+            response = "utter_angry_late"
+            if order.state is OrderState.PREPARING:
+                response = "utter_angry_late_preparing"
+            voice.say(
+                response,
+                number=order.number,
+                carrier=carrier_name(order.carrier, turn.lang),
+                expected=day(order.expected_on, turn.lang, turn.today) if order.expected_on else "",
+            )
+            shown(turn, voice, order)
+        elif clause := reflection(facts, turn.lang, turn.today) if facts.fault else "":
+            voice.say("utter_angry_fact", clause=clause)
+        else:
+            voice.say("utter_angry")
+        known = facts.as_data()
+        voice.command("facts", facts=known)
+        if turn.queued:
+            voice.say("utter_person_coming")
+        hand_over(turn, voice, "angry", **known)
+
+
+class ActionDelicate(Reply):
+    """Grief or despair: kind words and a person, no form and no cheerfulness."""
+
+    yields = False
+
+    def name(self) -> str:
+        return "action_delicate"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        kind = distress_in(turn.text)
+        voice.say("utter_crisis" if kind == "crisis" else "utter_condolence")
+        if turn.queued:
+            voice.say("utter_person_coming")
+        facts = known_facts(turn).as_data()
+        voice.remember(complaint=None)
+        hand_over(turn, voice, "delicate", **facts)
+
+
+class ActionSecurity(Reply):
+    """The vetted article and a person at once."""
+
+    def name(self) -> str:
+        return "action_security"
+
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        best: Hit | None = None
+        if turn.text:
+            found = await asyncio.to_thread(
+                services().knowledge.search, turn.text, lang=turn.lang, topic="security", top=3
+            )
+            vetted = [hit for hit in found.hits if hit.topic == "security"]
+            best = vetted[0] if vetted and found.verdict != "none" else None
+        if best is not None:
+            say_article(voice, best)
+        else:
+            voice.say("utter_security_advice")
+        if turn.queued:
+            voice.say("utter_person_coming")
+        else:
+            voice.say("utter_security_person")
+        hand_over(turn, voice, "security")

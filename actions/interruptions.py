@@ -1,0 +1,77 @@
+"""Whether a message inside a form answers the form's question or is about something else."""
+
+from __future__ import annotations
+
+import re
+
+from actions.distress import distress_in
+from actions.language import requested_language
+from actions.turn import Turn
+
+LEAVING = frozenset({"cancel_dialogue", "goodbye", "request_human", "security_concern"})
+TASKS = frozenset({"order_status", "cancel_order", "change_order", "return_order", "complaint"})
+SMALL_TALK = frozenset({"greet", "thank", "bot_challenge"})
+NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
+
+_OWN_INTENT = {
+    "order_status_form": "order_status",
+    "return_form": "return_order",
+    "cancel_form": "cancel_order",
+    "change_form": "change_order",
+    "complaint_form": "complaint",
+}
+# "My order number is ..." is easily read as a question about the order; these words do ask.
+_ASKS_WHERE = re.compile(r"\b(?:where|when|status|track)|どこ|いつ|状況|追跡", re.IGNORECASE)
+# What the customer tells in their own words there is easily taken for another intent.
+_FREE_TEXT = frozenset({"what_happened", "change_what"})
+_SWITCHES_IN_FREE_TEXT = {
+    "what_happened": frozenset({"cancel_order", "change_order"}),
+    "change_what": frozenset({"cancel_order", "return_order", "complaint"}),
+}
+# The entities that answer each question.
+ANSWERS = {
+    "order_number": ("order_number", "email", "postcode"),
+    "proof": ("email", "postcode", "order_number"),
+    "return_item": ("item",),
+    "wish": ("wish",),
+}
+
+
+def answered(turn: Turn) -> bool:
+    """Whether the message brings a value for the question that is open."""
+    return any(name in turn.entities for name in ANSWERS.get(turn.asked_for or "", ()))
+
+
+def interrupts(turn: Turn, form: str) -> bool:
+    """Whether to leave this message to the rules, after which the form resumes or is left."""
+    if distress_in(turn.text) or requested_language(turn.text):
+        return True
+    if turn.too_angry and not turn.queued:
+        # A form that takes the message would leave the escalation policy unasked.
+        return True
+    intent, slot = turn.intent, turn.asked_for
+    if intent == "affirm" and str(turn.slots.get("expecting") or "").startswith("person"):
+        return True
+    if slot == "wish" and intent in {"request_human", "return_order", "complaint"}:
+        return False
+    if intent in LEAVING:
+        return True
+    if slot in _FREE_TEXT:
+        if intent in TASKS:
+            return intent in _SWITCHES_IN_FREE_TEXT[slot]
+        return intent.startswith("faq_") and turn.is_question
+    if intent in NOT_UNDERSTOOD:
+        # Without a number at hand people say so in a hundred ways: a complaint goes on without.
+        may_be_skipped = form == "complaint_form" and slot in {"order_number", "proof"}
+        return not answered(turn) and not may_be_skipped
+    if turn.is_only_data and answered(turn) and not _ASKS_WHERE.search(turn.rest):
+        return False
+    if intent == "order_status" and answered(turn) and not _ASKS_WHERE.search(turn.rest):
+        return False
+    if intent in TASKS:
+        return intent != _OWN_INTENT[form]
+    if intent in SMALL_TALK:
+        return not answered(turn)
+    if intent.startswith("faq_") or intent in {"case_status", "feedback_idea"}:
+        return not answered(turn) or turn.is_question
+    return False

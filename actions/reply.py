@@ -1,0 +1,96 @@
+"""The two kinds of action there are: an answer to an intent, and the next step of a form."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import Enum, auto
+from zoneinfo import ZoneInfo
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActionExecutionRejected, EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.context import services
+from actions.distress import distress_in
+from actions.interruptions import interrupts
+from actions.language import requested_language
+from actions.turn import Turn
+from actions.voice import Voice
+
+
+class Step(Enum):
+    """How a task is entered."""
+
+    START = auto()
+    """By a message that asks for the task."""
+    ANSWER = auto()
+    """By the answer to the form's question."""
+    RESUME = auto()
+    """After something else was answered: the question is still open."""
+
+
+def shop_zone() -> ZoneInfo:
+    return ZoneInfo(services().playbook.opening.timezone)
+
+
+def read_turn(tracker: Tracker) -> Turn:
+    return Turn.read(tracker, shop_zone())
+
+
+class Reply(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
+    """Answers one intent."""
+
+    # Distress and a wish for the other language come before what the intent says.
+    yields = True
+
+    @abstractmethod
+    async def reply(self, turn: Turn, voice: Voice) -> None:
+        """Say what there is to say and note the commands it takes."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        turn = read_turn(tracker)
+        voice = Voice(dispatcher)
+        language = requested_language(turn.text)
+        if not self.yields:
+            await self.reply(turn, voice)
+        elif distress_in(turn.text):
+            # Whatever else the message asks, somebody in grief is no case for a form.
+            voice.follow_with("action_delicate")
+        elif language is not None:
+            # Rasa words what this action says before it applies the slot, so another one speaks.
+            voice.remember(language=language)
+            voice.follow_with("action_switch_language")
+            voice.keep_count(turn)
+        else:
+            await self.reply(turn, voice)
+        return voice.events(turn)
+
+
+class TaskForm(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
+    """The validation of a Rasa form, which here is the whole form.
+
+    Rasa keeps the active loop and the requested slot. What is still missing, how to ask for it and
+    what to do when nothing is missing is the task's: one call of an action for each message.
+    """
+
+    form: str
+
+    @abstractmethod
+    async def task(self, turn: Turn, voice: Voice, step: Step) -> None:
+        """Go on with the task: ask for what is missing, or do it."""
+
+    def name(self) -> str:
+        return f"validate_{self.form}"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        turn = read_turn(tracker)
+        if not turn.acted and interrupts(turn, self.form):
+            return [ActionExecutionRejected(self.form)]
+        voice = Voice(dispatcher)
+        await self.task(turn, voice, Step.RESUME if turn.acted else Step.ANSWER)
+        return voice.events(turn)

@@ -1,0 +1,164 @@
+"""One customer message as the actions see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rasa_sdk import Tracker
+
+# Found in every message and no part of what the customer tells us.
+_MOOD_AND_LANGUAGE = frozenset({"language", "anger"})
+_FIRST_COUNTS = frozenset({"item", "fault", "date"})
+_SAYS_LITTLE = frozenset({"other", "parcel"})
+# Rasa's own steps, which don't count as an answer to the message.
+_SILENT_ACTIONS = frozenset({"action_listen", "action_session_start", "action_extract_slots"})
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Somebody signed in on the shop's site."""
+
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The message, what was understood of it, and what is known of the conversation."""
+
+    text: str
+    """As typed; empty when a button was pressed."""
+    intent: str
+    entities: Mapping[str, str]
+    """One value of each entity in this message, without mood and language.
+
+    Of things, faults and dates the first that tells something; of all others the last, because
+    people correct themselves ("not HN-10001, HN-10002").
+    """
+    rest: str
+    """The text without its entities."""
+    slots: Mapping[str, Any]
+    form: str | None
+    acted: bool
+    """Whether something else already answered this message, so that a form only resumes."""
+    now: datetime
+    today: date
+    """In the shop's time zone."""
+    lang: str
+    thread: str
+    queued: bool
+    """Whether the customer already waits for a person."""
+    customer: Customer | None
+    verified: frozenset[str]
+    """Numbers of the orders that this thread has proved to be its own."""
+    failures: int
+    too_angry: bool
+    """Whether the anger in this message reaches the playbook's threshold for a person."""
+    offer_after: int
+    handover_after: int
+
+    @classmethod
+    def read(cls, tracker: Tracker, zone: ZoneInfo) -> Turn:
+        """The turn of `tracker`; without metadata (`rasa shell`) everything has a default."""
+        message = tracker.latest_message
+        metadata: Mapping[str, Any] = message.get("metadata") or {}
+        thresholds: Mapping[str, Any] = metadata.get("thresholds") or {}
+        text = str(message.get("text") or "")
+        pressed = text.startswith("/")
+        found = [
+            entity
+            for entity in message.get("entities") or ()
+            if entity["entity"] not in _MOOD_AND_LANGUAGE
+        ]
+        moment = metadata.get("now")
+        now = datetime.fromisoformat(moment) if moment else datetime.now(UTC)
+        customer = metadata.get("customer")
+        form = (tracker.active_loop or {}).get("name")
+        return cls(
+            text="" if pressed else text,
+            intent=str((message.get("intent") or {}).get("name") or "nlu_fallback"),
+            entities=_values(found),
+            rest="" if pressed else _without(text, found),
+            slots=dict(tracker.slots),
+            form=form,
+            acted=_acted(tracker.events, form),
+            now=now,
+            today=now.astimezone(zone).date(),
+            lang="ja" if tracker.slots.get("language") == "ja" else "en",
+            thread=str(metadata.get("thread") or tracker.sender_id),
+            queued=metadata.get("state") == "queued",
+            customer=Customer(str(customer["id"]), customer.get("name")) if customer else None,
+            verified=frozenset(metadata.get("verified_orders") or ()),
+            failures=int(metadata.get("lookup_failures") or 0),
+            too_angry=_anger(message) >= float(thresholds.get("anger", 0.6)),
+            offer_after=int(thresholds.get("offer_after", 2)),
+            handover_after=int(thresholds.get("handover_after", 3)),
+        )
+
+    @property
+    def asked_for(self) -> str | None:
+        """The slot that the active form has asked for."""
+        return self.slots.get("requested_slot")
+
+    @property
+    def misunderstood(self) -> int:
+        """How many messages in a row were not understood before this one."""
+        return int(self.slots.get("misunderstood") or 0)
+
+    @property
+    def is_question(self) -> bool:
+        text = self.text.rstrip()
+        return text.endswith(("?", "？", "か", "か。")) or "?" in text or "？" in text
+
+    @property
+    def is_only_data(self) -> bool:
+        """Whether the message is little more than the number, address or name it gives."""
+        if not self.entities:
+            return False
+        letters = sum(character.isalpha() for character in self.rest)
+        return letters <= (8 if self.lang == "ja" else 16)
+
+
+def _anger(message: Mapping[str, Any]) -> float:
+    scores = [
+        float(entity.get("score") or 0.0)
+        for entity in message.get("entities") or ()
+        if entity["entity"] == "anger"
+    ]
+    return max(scores, default=0.0)
+
+
+def _values(entities: list[dict[str, Any]]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for entity in entities:
+        name = entity["entity"]
+        told = values.get(name)
+        if name not in _FIRST_COUNTS or told is None or told in _SAYS_LITTLE:
+            values[name] = str(entity["value"])
+    return values
+
+
+def _without(text: str, entities: list[dict[str, Any]]) -> str:
+    kept = list(text)
+    for entity in entities:
+        start, end = entity.get("start"), entity.get("end")
+        if isinstance(start, int) and isinstance(end, int):
+            kept[start:end] = " " * (min(end, len(kept)) - start)
+    return " ".join("".join(kept).split())
+
+
+def _acted(events: list[dict[str, Any]], form: str | None) -> bool:
+    for event in reversed(events or ()):
+        if event.get("event") == "user":
+            return False
+        if (
+            event.get("event") == "action"
+            and event.get("name") not in _SILENT_ACTIONS
+            and event.get("name") != form
+        ):
+            return True
+    return False

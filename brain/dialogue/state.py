@@ -1,0 +1,199 @@
+"""A conversation's dialogue state as it travels with each turn: bounded, and cheap to rebuild.
+
+It is a snapshot of slots and active loop, followed by the events of the last turns in a short
+form. Opaque to whoever keeps it; `VERSION` is raised when an older brain couldn't read it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, SESSION_START_METADATA_SLOT
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoop,
+    AllSlotsReset,
+    BotUttered,
+    DefinePrevUserUtteredFeaturization,
+    Event,
+    FollowupAction,
+    LoopInterrupted,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
+
+VERSION = 1
+MAX_BYTES = 15_000
+MAX_TURNS = 6
+# Enough to know what was said; the transcript itself is the server's.
+_BOT_TEXT, _USER_TEXT, _SHORT = 160, 1000, 300
+
+# An event in short: its letter, then what it needs.
+Short = List[Any]
+
+
+class UnreadableState(ValueError):
+    """The state isn't one of ours; the hub answers 400."""
+
+
+def pack(tracker: DialogueStateTracker) -> Dict[str, Any]:
+    """The state of `tracker`: at most `MAX_TURNS` user turns and `MAX_BYTES` as UTF-8 JSON."""
+    events = [short for event in tracker.events if (short := _shorten(event)) is not None]
+    state: Dict[str, Any] = {"v": VERSION, "slots": {}, "loop": None, "events": events}
+    _fold_turns(state, keep=MAX_TURNS)
+    while _size(state) > MAX_BYTES and _shrink(state):
+        pass
+    return state
+
+
+def unpack(state: Optional[Mapping[str, Any]], sender: str, domain: Domain) -> DialogueStateTracker:
+    """A listening tracker in `state` (a new conversation for None). Raises `UnreadableState`.
+
+    Slots, loops and actions that a newer model no longer knows are left out.
+    """
+    events: List[Event] = []
+    if state is not None:
+        if not isinstance(state, Mapping) or state.get("v") != VERSION:
+            raise UnreadableState("not a dialogue state of this version")
+        try:
+            events += [SlotSet(name, value) for name, value in state["slots"].items()]
+            if state["loop"]:
+                events.append(ActiveLoop(state["loop"]))
+            events.append(ActionExecuted(ACTION_LISTEN_NAME))
+            events += [_EXPAND[short[0]](*short[1:]) for short in state["events"]]
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise UnreadableState(f"a broken dialogue state: {error!r}") from error
+    tracker = DialogueStateTracker(sender, domain.slots)
+    for event in events:
+        if _known(event, domain):
+            tracker.update(event)
+    # Also after a turn that broke off: the next thing to come is a message.
+    if tracker.latest_action_name != ACTION_LISTEN_NAME:
+        tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
+    return tracker
+
+
+def _shorten(event: Event) -> Optional[Short]:
+    if isinstance(event, UserUttered):
+        entities = [
+            {key: value for key, value in entity.items() if key in _ENTITY_KEYS}
+            for entity in event.entities
+        ]
+        confidence = round(event.intent.get("confidence") or 0.0, 3)
+        text = (event.text or "")[:_USER_TEXT]
+        return ["u", text, event.intent_name, confidence, entities]
+    if isinstance(event, SlotSet):
+        return None if event.key == SESSION_START_METADATA_SLOT else ["s", event.key, event.value]
+    if isinstance(event, ActionExecuted):
+        return ["a", event.action_name, event.policy, bool(event.hide_rule_turn)]
+    if isinstance(event, BotUttered):
+        return ["b", (event.text or "")[:_BOT_TEXT]]
+    if isinstance(event, DefinePrevUserUtteredFeaturization):
+        return ["t", event.use_text_for_featurization]
+    if isinstance(event, ActiveLoop):
+        return ["l", event.name]
+    if isinstance(event, LoopInterrupted):
+        return ["i", event.is_interrupted]
+    if isinstance(event, ActionExecutionRejected):
+        return ["r", event.action_name]
+    if isinstance(event, FollowupAction):
+        return ["f", event.action_name]
+    if isinstance(event, (AllSlotsReset, Restarted)):
+        return ["z"] if isinstance(event, AllSlotsReset) else ["x"]
+    # Session starts mean nothing here, reminders and the rest aren't used in this project.
+    return None
+
+
+_ENTITY_KEYS = ("entity", "value", "start", "end", "role", "group", "score")
+
+
+def _user(text: str, intent: Optional[str], confidence: float, entities: List[Any]) -> Event:
+    return UserUttered(text, {"name": intent, "confidence": confidence}, entities, message_id="")
+
+
+_EXPAND: Dict[str, Callable[..., Event]] = {
+    "u": _user,
+    "s": SlotSet,
+    "a": lambda name, policy, hide: ActionExecuted(name, policy, hide_rule_turn=hide),
+    "b": BotUttered,
+    "t": DefinePrevUserUtteredFeaturization,
+    "l": ActiveLoop,
+    "i": LoopInterrupted,
+    "r": ActionExecutionRejected,
+    "f": FollowupAction,
+    "z": AllSlotsReset,
+    "x": Restarted,
+}
+
+
+def _known(event: Event, domain: Domain) -> bool:
+    if isinstance(event, SlotSet):
+        return event.key in _slot_names(domain)
+    if isinstance(event, ActiveLoop):
+        return event.name is None or event.name in domain.form_names
+    if isinstance(event, FollowupAction):
+        return event.action_name in domain.action_names_or_texts
+    return True
+
+
+def _slot_names(domain: Domain) -> Iterable[str]:
+    return {slot.name for slot in domain.slots}
+
+
+def _fold_turns(state: Dict[str, Any], keep: int) -> None:
+    """Moves what all but the last `keep` turns did to slots and loop into the snapshot."""
+    events: List[Short] = state["events"]
+    starts = [index for index, short in enumerate(events) if short[0] == "u"]
+    cut = starts[-keep] if len(starts) >= keep else (starts[0] if starts else len(events))
+    for short in events[:cut]:
+        if short[0] == "s":
+            state["slots"][short[1]] = short[2]
+        elif short[0] == "l":
+            state["loop"] = short[1]
+        elif short[0] in "zx":
+            state["slots"].clear()
+            state["loop"] = None if short[0] == "x" else state["loop"]
+    state["events"] = events[cut:]
+    state["slots"] = {name: value for name, value in state["slots"].items() if value is not None}
+
+
+def _shrink(state: Dict[str, Any]) -> bool:
+    """One step towards the bound, least loss first; False when nothing is left to take."""
+    events: List[Short] = state["events"]
+    if any(short[0] == "b" for short in events):
+        state["events"] = [short for short in events if short[0] != "b"]
+        return True
+    turns = sum(short[0] == "u" for short in events)
+    if turns > 1:
+        _fold_turns(state, keep=turns - 1)
+        return True
+    longest, place = 0, None
+    for holder, key in _places(state):
+        length = len(json.dumps(holder[key], ensure_ascii=False).encode())
+        if length > max(longest, _SHORT * 4):
+            longest, place = length, (holder, key)
+    if place is None:
+        return False
+    holder, key = place
+    # A text is cut; any other oversized value is given up.
+    holder[key] = holder[key][:_SHORT] if isinstance(holder[key], str) else None
+    return True
+
+
+def _places(state: Dict[str, Any]) -> Iterable[Any]:
+    yield from ((state["slots"], name) for name in list(state["slots"]))
+    for short in state["events"]:
+        if short[0] == "s":
+            yield short, 2
+        elif short[0] == "u":
+            yield short, 1
+
+
+def _size(state: Mapping[str, Any]) -> int:
+    return len(json.dumps(state, ensure_ascii=False, separators=(",", ":"), default=str).encode())

@@ -1,0 +1,56 @@
+"""The component that gives a message its sentence vector."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from brain.nlu.component import is_command, spans_of, words_of
+from brain.nlu.reading import Reading, read
+from brain.nlu.vectors import encode
+
+_READING, _VECTOR = "reading", "vector"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class SentenceEncoder(GraphComponent):
+    """Reads a message once for all classifiers: after the extractors, before the classifiers."""
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceEncoder:
+        encode(["warm"])  # so that the first customer doesn't wait for the weights
+        return cls()
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            text = message.get(TEXT) or ""
+            if is_command(text):
+                continue
+            reading = read(text, words_of(message), spans_of(message))
+            message.set(_READING, reading)
+            message.set(_VECTOR, encode([reading.text]))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        # The classifiers take the vectors of training sentences from the cache on disk.
+        return training_data
+
+
+def reading_of(message: Message) -> "Tuple[Reading, np.ndarray] | None":
+    """What `SentenceEncoder` made of the message (vector of shape (1, 512)); None for commands."""
+    reading = message.get(_READING)
+    return None if reading is None else (reading, message.get(_VECTOR))

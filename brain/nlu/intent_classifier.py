@@ -1,0 +1,133 @@
+"""Intents from sentence vectors and n-grams, with a confidence that means something."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any, Dict, List
+
+import numpy as np
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from brain.nlu.component import StoredComponent, words_of
+from brain.nlu.confidence import Confidence, gibberish
+from brain.nlu.encoder import reading_of
+from brain.nlu.extractors import lexicon_of
+from brain.nlu.linear import LinearText, softmax
+from brain.nlu.patterns import find_patterns
+from brain.nlu.prototypes import held_out_likeness, likeness, prototypes
+from brain.nlu.reading import Reading, read
+from brain.nlu.segmentation import segment
+from brain.nlu.vectors import DIMENSIONS, encode_cached
+
+OUT_OF_SCOPE = "out_of_scope"
+# Dates in training sentences are only masked or marked; which day it is doesn't matter.
+_ANY_DAY = date(2026, 1, 1)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class HybridIntentClassifier(StoredComponent, IntentClassifier):
+    """A linear model over `brain.nlu.features`; `out_of_scope` is trained like any intent.
+
+    The confidence is the calibrated chance that the intent is right. Gibberish is trained as
+    out of scope too, so that it gets no confident answer.
+    """
+
+    def __init__(
+        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        super().__init__(config, model_storage, resource)
+        self._model: "LinearText | None" = None
+        self._confidence = Confidence()
+        self._prototypes = np.empty((0, DIMENSIONS), dtype=np.float32)
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {"cost": 1.0, "gibberish": 140, "ranking_length": 5}
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
+        if len({example.get(INTENT) for example in examples}) < 2:
+            return self._resource
+        readings, targets = self._read(examples, training_data)
+        vectors = encode_cached([reading.text for reading in readings])
+        self._model, held_out = LinearText.fit(readings, vectors, targets, self.config["cost"])
+        self._prototypes = prototypes(vectors, targets)
+        if held_out is not None:
+            chances = softmax(held_out.decisions, self._model.temperature)
+            self._confidence = Confidence.fit(
+                chances.max(axis=1),
+                held_out_likeness(vectors, targets),
+                chances.argmax(axis=1) == held_out.targets,
+            )
+        return self.persist()
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            ranking = self._ranking(message)
+            message.set(INTENT, ranking[0] if ranking else _NOTHING, add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        return messages
+
+    def _ranking(self, message: Message) -> List[Dict[str, Any]]:
+        found = reading_of(message)
+        if found is None or self._model is None or not found[0].words:
+            return []
+        reading, vector = found
+        chances = self._model.chances(reading, vector[0])
+        best = np.argsort(-chances)[: self.config["ranking_length"]]
+        near = likeness(vector, self._prototypes)[0]
+        sure = float(self._confidence.of(chances[best[0]], near))
+        return [
+            {
+                "name": self._model.labels[index],
+                "confidence": round(sure * float(chances[index] / chances[best[0]]), 4),
+            }
+            for index in best
+        ]
+
+    def _read(
+        self, examples: List[Message], training_data: TrainingData
+    ) -> "tuple[List[Reading], List[str]]":
+        readings = readings_of(examples, training_data)
+        targets = [example.get(INTENT) for example in examples]
+        if OUT_OF_SCOPE in targets:
+            for text in gibberish(self.config["gibberish"]):
+                readings.append(read(text, segment(text), ()))
+                targets.append(OUT_OF_SCOPE)
+        return readings, targets
+
+    def save(self, directory: Path) -> None:
+        assert self._model is not None
+        self._model.save(directory)
+        np.save(directory / "prototypes.npy", self._prototypes)
+        facts = json.dumps(asdict(self._confidence))
+        (directory / "confidence.json").write_text(facts, "utf-8")
+
+    def restore(self, directory: Path) -> None:
+        self._model = LinearText.load(directory)
+        self._prototypes = np.load(directory / "prototypes.npy", allow_pickle=False)
+        facts = json.loads((directory / "confidence.json").read_text("utf-8"))
+        self._confidence = Confidence(**facts)
+
+
+_NOTHING = {"name": None, "confidence": 0.0}
+
+
+def readings_of(examples: List[Message], training_data: TrainingData) -> List[Reading]:
+    """Training sentences as the pipeline reads live messages."""
+    lexicon = lexicon_of(training_data)
+    readings = []
+    for example in examples:
+        text = example.get(TEXT)
+        spans = [*find_patterns(text, _ANY_DAY), *lexicon.find(text)]
+        readings.append(read(text, words_of(example), spans))
+    return readings

@@ -1,0 +1,71 @@
+"""Which language a message is in, if it says so clearly."""
+
+import re
+from collections.abc import Collection
+
+from brain.nlu.folding import fold
+
+_KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30fa\u31f0-\u31ff]")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々〆]")
+_WORD = re.compile(r"[a-z\u00c0-\u024f]+(?:['’][a-z]+)?", re.I)
+# Characters and particles of Chinese that Japanese does not write.
+_CHINESE = re.compile(r"[们吗呢吧这哪么给货为时间请问谢对错订单东买卖银发车门说话让还没没您你]|我[想要的]|什么")
+_NOISE = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|#?\b[a-z]{0,2}-?\d[\w-]*", re.I)
+_ENGLISH = frozenset(
+    "i i'm i've i'd i'll a an the is are was were be been am do does did don't doesn't didn't "
+    "can can't could would will won't have has had haven't hasn't my your you we our it its "
+    "it's he she they them this that these those there here what when where which who why how "
+    "and or but not no yes please thanks thank hello hi hey of to in on at for from with about "
+    "if so just get got want need help any some me still bye goodbye yeah yep nope sorry "
+    "good bad great much many more all nothing something someone never again yet today tomorrow".split()
+)  # fmt: skip
+_ROMAJI = frozenset(
+    "desu masu mashita masen deshita desuka masuka masenka kudasai onegai onegaishimasu "
+    "arigatou arigato gozaimasu konnichiwa konbanwa ohayou sumimasen gomennasai iie "
+    "doko nani dare doushite ikura watashi chuumon chumon henpin haisou okane shouhin "
+    "todokimasen todokanai todoita kaeshitai shitai daijoubu wakarimashita desune "
+    "yoroshiku".split()
+)  # fmt: skip
+# Function words of neighbours that share letters with English.
+_OTHERS = frozenset(
+    "le la les des un une est où je vous nous bonjour merci mon ma mes pas pour avec dans que qui "
+    "der die das und ist ich nicht mein meine wo wann bitte danke hallo ein eine mit für auf "
+    "el los las es dónde mi pedido gracias hola por favor una con para no está "
+    "il lo gli di che è dove grazie ciao per non sono "
+    "o os onde meu minha obrigado não em de het een waar mijn niet".split()
+)  # fmt: skip
+
+
+def detect_language(text: str, english_words: Collection[str] = ()) -> "str | None":
+    """`en`, `ja`, or None without clear evidence (numbers, an address, emoji, other languages).
+
+    `english_words` are words known from English training sentences, in lower case.
+    """
+    folded = fold(text)
+    kana = len(_KANA.findall(folded))
+    han = len(_HAN.findall(folded))
+    words = [word.lower().replace("’", "'") for word in _WORD.findall(_NOISE.sub(" ", folded))]
+    english = sum(_is_english(word) for word in words)
+    if kana or han:
+        # "What does 急須 mean?" is English; 「DHLのtracking numberは」 is Japanese.
+        if english >= 2 and len(words) * 2 >= kana + han:
+            return "en"
+        if kana:
+            return "ja"
+        return None if _CHINESE.search(folded) else "ja"
+    if not words:
+        return None
+    romaji = sum(word in _ROMAJI for word in words)
+    if romaji > english and romaji * 5 >= len(words):
+        return "ja"
+    others = sum(word in _OTHERS and word not in ("no", "me", "on") for word in words)
+    known = sum(_is_english(word) or word in english_words for word in words)
+    if others >= max(english, 1) and others * 4 >= len(words) and known * 2 < len(words) + others:
+        return None
+    if english and known * 2 >= len(words):
+        return "en"
+    return "en" if known * 3 >= len(words) * 2 and any(len(word) > 3 for word in words) else None
+
+
+def _is_english(word: str) -> bool:
+    return word in _ENGLISH or ("'" in word and word.split("'")[0] in _ENGLISH)

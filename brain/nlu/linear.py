@@ -1,0 +1,121 @@
+"""A linear text classifier whose scores are calibrated by cross-validation."""
+
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.model_selection import StratifiedKFold
+from sklearn.svm import LinearSVC
+
+from brain.nlu.features import Features
+from brain.nlu.reading import Reading
+
+FOLDS = 3
+_USUAL_TEMPERATURE = 3.5
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Decision values of every training reading by a model that hadn't seen it."""
+
+    decisions: np.ndarray  # (readings, labels)
+    targets: np.ndarray  # index of the true label
+
+
+@dataclass
+class LinearText:
+    """Labels from readings and their dense columns (the sentence vector and what goes with it)."""
+
+    labels: list[str]
+    features: Features
+    dense_columns: int
+    weights: np.ndarray  # (columns, labels)
+    bias: np.ndarray
+    temperature: float
+
+    @classmethod
+    def fit(
+        cls, readings: Sequence[Reading], dense: np.ndarray, targets: Sequence[str], cost: float
+    ) -> "tuple[LinearText, HeldOut | None]":
+        """The model, and held-out decisions unless a label has too few examples for that."""
+        labels, truth = np.unique(np.asarray(targets), return_inverse=True)
+        features = Features()
+        matrix = features.fit_transform(readings, dense)
+        folds = min(FOLDS, int(np.bincount(truth).min()))
+        splits = (
+            list(StratifiedKFold(folds, shuffle=True, random_state=7).split(truth, truth))
+            if folds > 1
+            else []
+        )
+        everything = np.arange(len(truth))
+
+        def trained(rows: np.ndarray) -> LinearSVC:
+            return LinearSVC(C=cost, tol=1e-3, random_state=7).fit(matrix[rows], truth[rows])
+
+        # liblinear lets go of the GIL: two folds at a time.
+        with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+            final, *partial = pool.map(trained, [everything, *(train for train, _ in splits)])
+        held_out, temperature = None, _USUAL_TEMPERATURE
+        if partial:
+            decisions = np.zeros((len(truth), len(labels)), dtype=np.float32)
+            for (_, test), model in zip(splits, partial, strict=True):
+                decisions[test] = _columns(model.decision_function(matrix[test]))
+            held_out = HeldOut(decisions, truth)
+            temperature = _fitting_temperature(held_out)
+        weights, bias = final.coef_.T, final.intercept_
+        if len(labels) == 2:
+            weights, bias = np.hstack([-weights, weights]), np.hstack([-bias, bias])
+        weights = np.ascontiguousarray(weights, dtype=np.float32)
+        model = cls(
+            labels.tolist(), features, dense.shape[1], weights, bias.astype("f4"), temperature
+        )
+        return model, held_out
+
+    def chances(self, reading: Reading, dense: np.ndarray) -> np.ndarray:
+        """The probability of each label for one reading with its dense columns (one row)."""
+        decisions = self.features.project(reading, dense, self.weights) + self.bias
+        return softmax(decisions[np.newaxis], self.temperature)[0]
+
+    def save(self, directory: Path) -> None:
+        np.savez(directory / "linear.npz", weights=self.weights, bias=self.bias)
+        dumped = self.features.dump(self.dense_columns)
+        (directory / "features.json").write_text(dumped, encoding="utf-8")
+        facts = {
+            "labels": self.labels,
+            "dense_columns": self.dense_columns,
+            "temperature": self.temperature,
+        }
+        (directory / "linear.json").write_text(json.dumps(facts), encoding="utf-8")
+
+    @classmethod
+    def load(cls, directory: Path) -> "LinearText":
+        facts = json.loads((directory / "linear.json").read_text(encoding="utf-8"))
+        features = Features.load((directory / "features.json").read_text(encoding="utf-8"))
+        with np.load(directory / "linear.npz", allow_pickle=False) as stored:
+            return cls(features=features, weights=stored["weights"], bias=stored["bias"], **facts)
+
+
+def softmax(decisions: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities from decision values; here a higher `temperature` is a sharper answer."""
+    scaled = temperature * (decisions - decisions.max(axis=1, keepdims=True))
+    exponents = np.exp(scaled)
+    return exponents / exponents.sum(axis=1, keepdims=True)
+
+
+def _columns(decisions: np.ndarray) -> np.ndarray:
+    return np.stack([-decisions, decisions], axis=1) if decisions.ndim == 1 else decisions
+
+
+def _fitting_temperature(held_out: HeldOut) -> float:
+    rows = np.arange(len(held_out.targets))
+
+    def loss(temperature: float) -> float:
+        chances = softmax(held_out.decisions, temperature)[rows, held_out.targets]
+        return float(-np.log(chances + 1e-9).mean())
+
+    return float(minimize_scalar(loss, bounds=(0.5, 20.0), method="bounded").x)

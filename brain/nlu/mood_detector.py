@@ -1,0 +1,107 @@
+"""The component that notices anger, so that it costs no extra call."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from brain.nlu.component import StoredComponent, add_entities
+from brain.nlu.encoder import reading_of
+from brain.nlu.linear import LinearText
+from brain.nlu.mood import mood_examples, surface, verdict
+from brain.nlu.patterns import find_patterns
+from brain.nlu.reading import Reading, read
+from brain.nlu.segmentation import segment
+from brain.nlu.vectors import encode_cached
+
+_ANY_DAY = date(2026, 1, 1)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class MoodDetector(StoredComponent, EntityExtractorMixin):
+    """Entity `anger` (none, displeased, angry) on every message, `score` is the chance of angry.
+
+    Learns from the files in `examples` (see `brain.nlu.mood`); a sample of the intents in
+    `calm_intents` is taken as calm besides, so that everyday questions raise no alarm. Not all
+    of them: they would drown the angry ones.
+    """
+
+    def __init__(
+        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        super().__init__(config, model_storage, resource)
+        self._model: Optional[LinearText] = None
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {"examples": "data/mood", "cost": 1.0, "calm_intents": [], "calm_sample": 300}
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        digest = hashlib.blake2b(digest_size=16)
+        for path in sorted(_folder({**cls.get_default_config(), **config}).glob("*.yml")):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = list(mood_examples(_folder(self.config)))
+        examples += [(text, "none") for text in self._calm_sample(training_data)]
+        if len({mood for _, mood in examples}) < 2:
+            return self._resource
+        texts = [text for text, _ in examples]
+        readings = [read(t, segment(t), find_patterns(t, _ANY_DAY)) for t in texts]
+        vectors = encode_cached([reading.text for reading in readings])
+        inputs = np.hstack([vectors, np.stack([surface(text) for text in texts])])
+        moods = [mood for _, mood in examples]
+        self._model, _ = LinearText.fit(readings, inputs, moods, self.config["cost"])
+        return self.persist()
+
+    def _calm_sample(self, training_data: TrainingData) -> List[str]:
+        calm = set(self.config["calm_intents"])
+        texts = {m.get(TEXT) for m in training_data.intent_examples if m.get(INTENT) in calm}
+        # By hash: the same sentences each time, from everywhere, whatever is added beside them.
+        ordered = sorted(texts, key=lambda text: hashlib.blake2b(text.encode()).digest())
+        return ordered[: self.config["calm_sample"]]
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            found = reading_of(message)
+            if found is None or self._model is None:
+                continue
+            text = message.get(TEXT) or ""
+            mood, score = verdict(self._chances(text, *found))
+            entity = {"entity": "anger", "value": mood, "start": 0, "end": len(text)}
+            extra = {"score": round(score, 4), "extractor": self.name}
+            add_entities(message, [{**entity, **extra}])
+        return messages
+
+    def _chances(self, text: str, reading: Reading, vector: np.ndarray) -> Dict[str, float]:
+        assert self._model is not None
+        chances = self._model.chances(reading, np.hstack([vector[0], surface(text)]))
+        return dict(zip(self._model.labels, map(float, chances)))
+
+    def save(self, directory: Path) -> None:
+        assert self._model is not None
+        self._model.save(directory)
+
+    def restore(self, directory: Path) -> None:
+        self._model = LinearText.load(directory)
+
+
+def _folder(config: Dict[str, Any]) -> Path:
+    folder = Path(config["examples"])
+    if folder.is_absolute() or folder.is_dir():
+        return folder
+    # Started from elsewhere: relative to the project that this package lies in.
+    return Path(__file__).resolve().parents[2] / folder

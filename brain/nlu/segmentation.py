@@ -1,0 +1,57 @@
+"""Words of English and Japanese through spaCy, picked by script."""
+
+import re
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from brain.nlu.folding import fold
+
+_JAPANESE = re.compile(r"[\u3041-\u30ff\u31f0-\u31ff\u3400-\u9fff々〆]")
+# SudachiPy's tokenizer must not be used by two threads at once.
+_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`text[start:end]` as written; `form` is its dictionary spelling (Japanese) or lower case."""
+
+    text: str
+    start: int
+    form: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+@lru_cache(maxsize=1)
+def _english() -> Any:
+    import spacy
+
+    return spacy.blank("en")
+
+
+@lru_cache(maxsize=1)
+def _japanese() -> Any:
+    import spacy
+
+    # Mode B keeps お客様 whole and still splits long compounds.
+    return spacy.blank("ja", config={"nlp": {"tokenizer": {"split_mode": "B"}}})
+
+
+def segment(text: str) -> list[Word]:
+    """The words of `text`, without blanks; offsets are those of `text`."""
+    folded = fold(text)
+    if _JAPANESE.search(folded):
+        with _LOCK:
+            document = _japanese()(folded)
+        words = [(token.text, token.idx, token.norm_ or token.text) for token in document]
+    else:
+        words = [(token.text, token.idx, token.lower_) for token in _english()(folded)]
+    return [
+        Word(text[start : start + len(word)], start, form)
+        for word, start, form in words
+        if word.strip()
+    ]

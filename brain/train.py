@@ -1,0 +1,56 @@
+"""Training with progress one can watch."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from pathlib import Path
+from typing import List, Optional
+
+from rasa.model_training import train as rasa_train
+
+_STARTED = re.compile(r"Starting to train component '(.+)'")
+_RESTORED = re.compile(r"Restored component '(.+)' from cache")
+
+
+class _Progress(logging.Handler):
+    """One line for every component, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self._began = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        for pattern, verb in ((_STARTED, "training"), (_RESTORED, "unchanged:")):
+            if match := pattern.search(message):
+                self.say(f"{verb} {match[1]}")
+
+    def say(self, what: str) -> None:
+        print(f"{time.monotonic() - self._began:5.1f} s  {what}", flush=True)
+
+
+def train(out: Path, name: Optional[str], data: List[Path], domain: Path, config: Path) -> int:
+    """Trains into `out`; 0 if there is a model now. Its path is the last line printed."""
+    progress = _Progress()
+    hooks = logging.getLogger("rasa.engine.training.hooks")
+    hooks.setLevel(logging.INFO)
+    hooks.addHandler(progress)
+    hooks.propagate = False
+    progress.say("reading the training data")
+    result = rasa_train(
+        domain=str(domain),
+        config=str(config),
+        training_files=[str(path) for path in data],
+        output=str(out),
+        fixed_model_name=name,
+        force_training=False,
+    )
+    if result.code != 0 or result.model is None:
+        print("training failed", file=sys.stderr, flush=True)
+        return result.code or 1
+    progress.say("done")
+    print(result.model, flush=True)
+    return 0

@@ -1,0 +1,1 @@
+"""The website: visitor interface, event stream and the widget."""

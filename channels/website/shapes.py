@@ -1,0 +1,122 @@
+"""What visitors send and get, field by field. Unknown fields in requests are ignored: nobody
+becomes an agent by saying so."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
+
+from support import inbox
+from support.queue import Place
+from support.values import Author, Conversation, Message
+
+
+def _text(value: str) -> str:
+    return inbox.checked_text(value)
+
+
+def _plain(value: str) -> str:
+    if "\x00" in value or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise ValueError("has a character that can't be stored")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
+ClientId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_plain)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class SessionBody(Body):
+    lang: Annotated[str, Field(max_length=35)] | None = None
+    identity: Annotated[str, Field(max_length=4096)] | None = None
+    page: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = None
+
+
+class MessageBody(Body):
+    client_id: ClientId
+    text: Text | None = None
+    button: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "MessageBody":
+        if (self.text is None) == (self.button is None):
+            raise ValueError("give either text or button")
+        return self
+
+
+class TypingBody(Body):
+    typing: bool
+
+
+class ReadBody(Body):
+    seq: StrictInt = Field(ge=0, le=2**31 - 1)
+
+
+class FeedbackBody(Body):
+    score: StrictInt = Field(ge=1, le=5)
+    comment: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = None
+
+
+class TicketBody(Body):
+    action: Literal["wait", "message", "callback", "cancel"]
+    contact: Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_plain)] | None = (
+        None
+    )
+    at: Annotated[datetime, Field(strict=False)] | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "TicketBody":
+        if self.at is not None and self.at.tzinfo is None:
+            raise ValueError("at needs a time zone")
+        if self.contact is not None and "@" in self.contact:
+            try:
+                # Also keeps "name <address>" and addresses that no mail server takes out.
+                validate_email(self.contact, check_deliverability=False, test_environment=True)
+            except EmailNotValidError as error:
+                raise ValueError(f"contact: {error}") from error
+        elif self.contact is not None and self.action != "callback":
+            raise ValueError("contact must be an e-mail address")
+        return self
+
+
+def message_shape(message: Message) -> dict[str, Any]:
+    """A message as its customer sees it."""
+    shape: dict[str, Any] = {
+        "seq": message.seq,
+        "id": message.id,
+        "author": str(message.author),
+        "kind": message.kind,
+        "text": message.text,
+        "created_at": message.created_at.isoformat(),
+    }
+    if message.buttons:
+        shape["buttons"] = [{"id": button.id, "title": button.title} for button in message.buttons]
+    if message.author is Author.AGENT:
+        shape["agent"] = {"name": message.agent_name}
+    if message.author in (Author.BOT, Author.SYSTEM) and message.data:
+        shape["data"] = {k: v for k, v in message.data.items() if k != "agent_id"}
+    return shape
+
+
+def state_shape(
+    conversation: Conversation, place: Place | None, agent_name: str | None
+) -> dict[str, Any]:
+    """Who owns the conversation, and where the customer stands in the queue."""
+    shape: dict[str, Any] = {
+        "state": str(conversation.state),
+        "conversation_id": conversation.id,
+        "lang": conversation.lang,
+    }
+    if agent_name is not None:
+        shape["agent"] = {"name": agent_name}
+    if place is not None:
+        shape["queue"] = {
+            "position": place.position,
+            "estimate": [place.told.low_s, place.told.high_s],
+            "staffed": place.staffed,
+        }
+    return shape

@@ -1,0 +1,53 @@
+"""Visitors' tokens, and the shop's own word on who a customer is."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from support.visitors import Identity
+
+LIFETIME = timedelta(days=90)
+_ALGORITHM = "HS256"
+
+
+class TokenRefused(Exception):
+    """Missing, forged or expired; shown as 401."""
+
+
+def make_token(thread_id: str, key: str, now: datetime) -> str:
+    claims = {"sub": thread_id, "aud": "visitor", "iat": now, "exp": now + LIFETIME}
+    return jwt.encode(claims, key, _ALGORITHM)
+
+
+def read_token(token: str, key: str) -> str:
+    """The thread a token is for. Raises TokenRefused."""
+    claims = _decode(token, key, audience="visitor")
+    return str(claims["sub"])
+
+
+def read_identity(token: str, secret: str) -> Identity:
+    """A customer as the shop's server signed it: `sub`, `exp`, and `name`, `email`, `tier` if
+    known. Raises TokenRefused."""
+    claims = _decode(token, secret, audience=None)
+    if not str(claims["sub"]).strip() or len(str(claims["sub"])) > 64:
+        raise TokenRefused("sub")
+
+    def told(name: str) -> str | None:
+        value = claims.get(name)
+        return value[:254] if isinstance(value, str) and value else None
+
+    return Identity(str(claims["sub"]), told("name"), told("email"), told("tier"))
+
+
+def _decode(token: str, key: str, audience: str | None) -> dict[str, Any]:
+    try:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[_ALGORITHM],
+            audience=audience,
+            options={"require": ["sub", "exp"], "verify_aud": audience is not None},
+        )
+    except jwt.InvalidTokenError as error:
+        raise TokenRefused(type(error).__name__) from error

@@ -1,0 +1,33 @@
+"""The agents' and leads' console: its JSON interface, its pages and their files."""
+
+from sanic import Blueprint
+
+from desk.access import Gate
+from desk.handling import Handling
+from desk.leading import Leading
+from desk.live import Live
+from desk.pages import Pages
+from desk.reading import Reading
+from desk.signing_in import SigningIn
+from desk.surroundings import DeskSurroundings
+from web.limits import Limits
+
+__all__ = ["DeskSurroundings", "blueprints"]
+
+
+def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
+    """`/api/v1/desk` and `/desk`. The application turns ApiError into its response."""
+    gate = Gate(around)
+    api = Blueprint("desk_api", url_prefix="/api/v1/desk")
+    leading = Leading(around, gate)
+    for part in (
+        SigningIn(around, gate, limits),
+        Reading(around, gate),
+        Handling(around, gate),
+        Live(around, gate),
+        leading,
+    ):
+        part.routes(api)
+    pages = Blueprint("desk_pages", url_prefix="/desk")
+    Pages(around, gate, leading).routes(pages)
+    return [api, pages]

@@ -1,0 +1,101 @@
+"""What the desk's pages send, field by field. Unknown fields are ignored."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
+
+from support import inbox, reviews
+from support.handling import LONGEST_REASON
+from support.labels import LONGEST_LABEL, MOST_LABELS
+
+
+def _text(value: str) -> str:
+    return inbox.checked_text(value)
+
+
+def _plain(value: str) -> str:
+    if "\x00" in value or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise ValueError("has a character that can't be stored")
+    return value
+
+
+def _filled(value: str) -> str:
+    value = _plain(value).strip()
+    if not value:
+        raise ValueError("is empty")
+    return value
+
+
+def _known_verdict(value: str) -> str:
+    if value not in reviews.VERDICTS:
+        raise ValueError(f"is none of {', '.join(reviews.VERDICTS)}")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
+ClientId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_plain)]
+Label = Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_filled)]
+Comment = Annotated[str, Field(max_length=2000), AfterValidator(_plain)]
+Name = Annotated[str, Field(max_length=64), AfterValidator(_plain)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class LoginBody(Body):
+    email: Annotated[str, Field(min_length=1, max_length=254), AfterValidator(_plain)]
+    # Hashing a password takes memory and time; an endless one takes more of the latter.
+    password: Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_plain)]
+    otp: Annotated[str, Field(max_length=16)] | None = None
+
+
+class MeBody(Body):
+    status: str | None = None
+    lang: str | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "MeBody":
+        if self.status is None and self.lang is None:
+            raise ValueError("give status or lang")
+        return self
+
+
+class WritingBody(Body):
+    client_id: ClientId
+    text: Text
+
+
+class TransferBody(Body):
+    to: StrictInt | Literal["queue"]
+
+
+class ReturnBody(Body):
+    hint: Comment | None = None
+
+
+class ResolveBody(Body):
+    reason: Annotated[str, Field(max_length=LONGEST_REASON), AfterValidator(_filled)]
+
+
+class LabelBody(Body):
+    add: Annotated[list[Label], Field(max_length=MOST_LABELS)] = []
+    remove: Annotated[list[Label], Field(max_length=MOST_LABELS)] = []
+
+
+class TypingBody(Body):
+    typing: bool
+
+
+class ReviewBody(Body):
+    verdict: Annotated[str, AfterValidator(_known_verdict)]
+    seq: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = None
+    intent: Name | None = None
+    article: Annotated[str, Field(max_length=128), AfterValidator(_plain)] | None = None
+    score: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
+    comment: Comment | None = None
+
+
+class MissedQuestionBody(Body):
+    id: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+    state: str

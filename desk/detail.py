@@ -1,0 +1,111 @@
+"""One conversation with everything an agent needs beside the words."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from desk.shapes import case_shape, moment, plain, summary_shape
+from support import agents, cases, conversations, customer_view, promises, queue, reviews, summary
+from support.agents import Agent
+from support.playbook import Playbook
+from support.privacy.masking import mask_secrets
+from support.values import Conversation
+
+
+def detail(
+    connection: Connection,
+    conversation: Conversation,
+    agent: Agent,
+    playbook: Playbook,
+    now: datetime,
+) -> dict[str, Any]:
+    """All but the orders, which come from the shop's own system."""
+    names = {one.id: one.name for one in agents.everyone(connection)}
+    visit = customer_view.visit(connection, conversation.thread_id)
+    thread = conversations.get_thread(connection, conversation.thread_id)
+    zone = playbook.hours.zone
+    shape: dict[str, Any] = {
+        "id": conversation.id,
+        "number": conversation.number,
+        "state": str(conversation.state),
+        "epoch": conversation.epoch,
+        "reason": conversation.reason,
+        "lang": conversation.lang,
+        "channel": conversation.channel,
+        "anger": conversation.anger,
+        "topic": conversation.topic,
+        "agent": _holder(connection, conversation),
+        "created_at": conversation.created_at.isoformat(),
+        "updated_at": conversation.updated_at.isoformat(),
+        "resolved_at": moment(conversation.resolved_at),
+        "resolve_reason": customer_view.resolution(connection, conversation.id),
+        "hint": conversation.hint,
+        "labels": list(conversation.labels),
+        "facts": conversation.facts,
+        "verified_orders": list(conversation.verified_orders),
+        "summary": summary_shape(summary.for_agent(connection, conversation, agent.lang, zone)),
+        "events": [
+            {**(plain(event) or {}), "actor": _actor(event["actor"], names)}
+            for event in conversations.history(connection, conversation.id)
+        ],
+        "customer": plain(customer_view.customer(connection, conversation)),
+        "contact": visit["contact"],
+        "page": visit["page"],
+        "since": visit["since"].isoformat(),
+        "seen_at": visit["seen_at"].isoformat(),
+        "read_seq": thread.read_seq,
+        "last_seq": thread.last_seq,
+        "message_count": customer_view.message_count(connection, conversation.id),
+        "cases": [case_shape(case) for case in cases.of_conversation(connection, conversation.id)],
+        "promises": [
+            {
+                **(plain(promise) or {}),
+                "what": mask_secrets(promise["what"]),
+                "overdue": promise["kept_at"] is None and promise["due_at"] < now,
+            }
+            for promise in promises.of_conversation(connection, conversation.id)
+        ],
+        "earlier": [plain(one) for one in customer_view.earlier(connection, conversation)],
+        "feedback": plain(customer_view.rating(connection, conversation.id)),
+        "ticket": plain(customer_view.ticket(connection, conversation.id)),
+        "queue": _place(connection, conversation, playbook, now),
+        "target_s": playbook.escalation.waiting.answer_target_s,
+    }
+    newest = conversations.latest(connection, conversation.thread_id)
+    shape["newest"] = newest is None or newest.id == conversation.id
+    if agent.is_lead:
+        given = reviews.of_conversation(connection, conversation.id)
+        shape["reviews"] = [plain(review) for review in given]
+    return shape
+
+
+def _holder(connection: Connection, conversation: Conversation) -> dict[str, Any] | None:
+    if conversation.agent_id is None:
+        return None
+    return {
+        "id": conversation.agent_id,
+        "name": agents.get(connection, conversation.agent_id).name,
+    }
+
+
+def _actor(actor: str, names: dict[int, str]) -> dict[str, Any]:
+    """`agent:7` with a name; customer, bot and system as they are."""
+    kind, _, number = actor.partition(":")
+    shape: dict[str, Any] = {"kind": kind}
+    if number.isdigit():
+        shape |= {"id": int(number), "name": names.get(int(number))}
+    return shape
+
+
+def _place(
+    connection: Connection, conversation: Conversation, playbook: Playbook, now: datetime
+) -> dict[str, Any] | None:
+    place = queue.place_of(connection, conversation.id, playbook, now)
+    if place is None:
+        return None
+    return {
+        "position": place.position,
+        "told": [place.told.low_s, place.told.high_s],
+        "staffed": place.staffed,
+    }

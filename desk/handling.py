@@ -1,0 +1,167 @@
+"""What agents do with a conversation: claim, answer, note, pass on, return, resolve, label."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse, empty
+from sanic.response import json as json_response
+from sqlalchemy import Connection
+
+from desk.access import Gate
+from desk.bodies import (
+    LabelBody,
+    ResolveBody,
+    ReturnBody,
+    TransferBody,
+    TypingBody,
+    WritingBody,
+)
+from desk.reading import checked_id, not_there
+from desk.surroundings import DeskSurroundings
+from support import agents, conversations, handling, handoff, labels, replies
+from support.agents import Login
+from support.conversations import TransitionRefused
+from support.handoff import AlreadyClaimed
+from support.hints import Hint, thread_topic
+from support.store import Transaction
+from support.values import Conversation
+from web.errors import ApiError, read_body
+
+T = TypeVar("T")
+
+
+class Handling:
+    def __init__(self, around: DeskSurroundings, gate: Gate) -> None:
+        self._around = around
+        self._gate = gate
+
+    def routes(self, bp: Blueprint) -> None:
+        for what, handler in (
+            ("claim", self.claim),
+            ("reply", self.reply),
+            ("note", self.note),
+            ("transfer", self.transfer),
+            ("return", self.give_back),
+            ("resolve", self.resolve),
+            ("reopen", self.reopen),
+            ("label", self.label),
+            ("typing", self.typing),
+        ):
+            path = f"/conversations/<id:str>/{what}"
+            bp.add_route(
+                self._gate.guarded("agent", handler), path, methods=["POST"], name=f"post_{what}"
+            )
+
+    async def claim(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        around = self._around
+        return await self._move(
+            id, lambda tx: handoff.claim(tx, id, login.agent, around.playbook, around.clock())
+        )
+
+    async def reply(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body, around = read_body(request, WritingBody), self._around
+        message_id, seq = await self._change(
+            id,
+            lambda tx: replies.reply(
+                tx, id, login.agent, body.text, body.client_id, around.playbook, around.clock()
+            ),
+        )
+        return json_response({"id": message_id, "seq": seq}, status=202)
+
+    async def note(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body, around = read_body(request, WritingBody), self._around
+        message_id, seq = await self._change(
+            id,
+            lambda tx: replies.note(tx, id, login.agent, body.text, body.client_id, around.clock()),
+        )
+        return json_response({"id": message_id, "seq": seq}, status=202)
+
+    async def transfer(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body, around = read_body(request, TransferBody), self._around
+        to = None if body.to == "queue" else body.to
+        try:
+            return await self._move(
+                id,
+                lambda tx: handling.transfer(
+                    tx, id, login.agent, to, around.playbook, around.clock()
+                ),
+            )
+        except handling.UnknownAgent as error:
+            raise ApiError(422, "unknown_agent", "there is no such agent", "to") from error
+
+    async def give_back(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body, around = read_body(request, ReturnBody), self._around
+        hint = (body.hint or "").strip() or None
+        return await self._move(
+            id,
+            lambda tx: handling.give_back(
+                tx, id, login.agent, hint, around.playbook, around.clock()
+            ),
+        )
+
+    async def resolve(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body, around = read_body(request, ResolveBody), self._around
+        return await self._move(
+            id,
+            lambda tx: handling.resolve(
+                tx, id, login.agent, body.reason, around.playbook, around.clock()
+            ),
+        )
+
+    async def reopen(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        around = self._around
+        return await self._move(
+            id, lambda tx: handling.reopen(tx, id, login.agent, around.playbook, around.clock())
+        )
+
+    async def label(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body = read_body(request, LabelBody)
+        try:
+            kept = await self._change(id, lambda tx: labels.change(tx, id, body.add, body.remove))
+        except labels.TooManyLabels as error:
+            raise ApiError(422, "too_many", str(error), "add") from error
+        return json_response({"labels": list(kept)})
+
+    async def typing(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        """Tell the customer that somebody writes; a passing thing that is not stored."""
+        body, known = read_body(request, TypingBody), checked_id(id)
+        try:
+            conversation = await self._around.db.reading(lambda c: conversations.get(c, known))
+        except conversations.NotFound as error:
+            raise not_there() from error
+        if conversation.agent_id == login.agent.id:
+            data = {"author": "agent", "typing": body.typing}
+            topic = thread_topic(conversation.thread_id)
+            self._around.db.hints.publish(Hint(topic, "typing", data))
+        return empty()
+
+    async def _move(self, id: str, change: Callable[[Transaction], Conversation]) -> HTTPResponse:
+        def moved(tx: Transaction) -> dict[str, Any]:
+            return _owner_shape(tx.connection, change(tx))
+
+        return json_response(await self._change(id, moved))
+
+    async def _change(self, id: str, change: Callable[[Transaction], T]) -> T:
+        checked_id(id)
+        try:
+            return await self._around.db.writing(change)
+        except conversations.NotFound as error:
+            raise not_there() from error
+        except AlreadyClaimed as error:
+            raise ApiError(409, "claimed", str(error)) from error
+        except TransitionRefused as error:
+            raise ApiError(409, "refused", str(error)) from error
+
+
+def _owner_shape(connection: Connection, conversation: Conversation) -> dict[str, Any]:
+    holder = None
+    if conversation.agent_id is not None:
+        agent = agents.get(connection, conversation.agent_id)
+        holder = {"id": agent.id, "name": agent.name}
+    return {
+        "id": conversation.id,
+        "state": str(conversation.state),
+        "epoch": conversation.epoch,
+        "agent": holder,
+    }

@@ -1,0 +1,155 @@
+"""What only support leads see and do: reviews, exports, figures, missed questions."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+from sqlalchemy import Connection
+
+from desk.access import Gate
+from desk.bodies import MissedQuestionBody, ReviewBody
+from desk.filters import choice, moment, read_filters
+from desk.reading import checked_id, not_there
+from desk.shapes import plain
+from desk.signing_in import NO_STORE
+from desk.surroundings import DeskSurroundings
+from support import conversations, exports, missed_questions, reports, reviews
+from support.agents import Login
+from support.playbook import LANGS
+from support.transcripts import BadCursor, Filters
+from web.errors import ApiError, read_body, whole_number
+
+FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
+REPORT_DAYS = 7
+MOMENT = timedelta(microseconds=1)
+LONGEST_REPORT = timedelta(days=400)
+
+
+class Leading:
+    def __init__(self, around: DeskSurroundings, gate: Gate) -> None:
+        self._around = around
+        self._gate = gate
+
+    def routes(self, bp: Blueprint) -> None:
+        for method, path, handler in (
+            ("POST", "/conversations/<id:str>/review", self.review),
+            ("GET", "/export", self.export),
+            ("GET", "/reports/overview", self.overview),
+            ("GET", "/missed-questions", self.missed_questions),
+            ("POST", "/missed-questions", self.settle_question),
+        ):
+            bp.add_route(
+                self._gate.guarded("lead", handler), path, methods=[method], name=handler.__name__
+            )
+
+    async def review(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body, known = read_body(request, ReviewBody), checked_id(id)
+        try:
+            made = await self._around.db.writing(
+                lambda tx: reviews.give(
+                    tx, known, login.agent, now=self._around.clock(), **body.model_dump()
+                )
+            )
+        except conversations.NotFound as error:
+            raise not_there() from error
+        except reviews.NoSuchMessage as error:
+            raise ApiError(422, "unknown_message", str(error), "seq") from error
+        return json_response({"id": made}, status=201)
+
+    async def export(self, request: Request, login: Login) -> HTTPResponse | None:
+        """The conversations of the list's filters, in pages, so that any number fits."""
+        kind = choice(request, "format", tuple(FORMATS)) or "csv"
+        filters = read_filters(request, login.agent, self._around.playbook.hours.zone)
+        pages = self._pages(filters, kind)
+        # The first page is made before the answer begins, so that its errors are errors.
+        try:
+            first = await anext(pages, "")
+        except BadCursor as error:
+            raise ApiError(422, "invalid", str(error), "cursor") from error
+        # Which filters, not what was searched for: that may be a customer's name.
+        detail = f"{kind} {','.join(sorted(name for name in request.args if name != 'q'))}"
+        actor = f"agent:{login.agent.id}"
+        await self._around.db.writing(
+            lambda tx: exports.record(tx, actor, detail[:200], self._around.clock())
+        )
+        response = await request.respond(
+            content_type=FORMATS[kind],
+            headers={
+                "Content-Disposition": f'attachment; filename="conversations.{kind}"',
+                "X-Content-Type-Options": "nosniff",
+                **NO_STORE,
+            },
+        )
+        await response.send(first)
+        async for text in pages:
+            await response.send(text)
+        await response.eof()
+        return None
+
+    async def _pages(self, filters: Filters, kind: str) -> AsyncIterator[str]:
+        head, now = True, self._around.clock()
+
+        def read(connection: Connection) -> tuple[list[dict[str, Any]], str | None]:
+            return exports.page(connection, filters, now)
+
+        while True:
+            found, cursor = await self._around.db.reading(read)
+            yield exports.as_csv(found, head=head) if kind == "csv" else exports.as_jsonl(found)
+            if cursor is None:
+                return
+            head, filters = False, replace(filters, cursor=cursor)
+
+    async def overview(self, request: Request, login: Login) -> HTTPResponse:
+        shape = await self.overview_shape(request)
+        return json_response(shape, headers=NO_STORE)
+
+    async def overview_shape(self, request: Request) -> dict[str, Any]:
+        """The figures now, and of the days `from` to `to`: the last week if nothing is said."""
+        around, zone = self._around, self._around.playbook.hours.zone
+        now = around.clock()
+        until = moment(request, "to", zone, end=True) or now
+        midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        since = moment(request, "from", zone) or midnight - timedelta(days=REPORT_DAYS - 1)
+        if not since < until <= since + LONGEST_REPORT:
+            raise ApiError(422, "invalid", "from must be before to, by 400 days at most", "from")
+
+        def read(connection: Connection) -> dict[str, Any]:
+            return {
+                "now": reports.now_figures(connection, around.playbook, now),
+                "period": {
+                    "from": since.isoformat(),
+                    "to": until.isoformat(),
+                    # The last moment of a day belongs to it, the first of the next doesn't.
+                    "first_day": since.astimezone(zone).date().isoformat(),
+                    "last_day": (until - MOMENT).astimezone(zone).date().isoformat(),
+                    **reports.period_figures(connection, since, until, zone),
+                },
+            }
+
+        return await around.db.reading(read)
+
+    async def missed_questions(self, request: Request, login: Login) -> HTTPResponse:
+        state = choice(request, "state", missed_questions.STATES)
+        lang = choice(request, "lang", LANGS)
+        limit = whole_number(request, "limit", 100, 1, 500)
+        before = whole_number(request, "before", 0, 0, 2**31 - 1) or None
+        found = await self._around.db.reading(
+            lambda c: missed_questions.listed(c, state=state, lang=lang, before=before, limit=limit)
+        )
+        return json_response({"questions": [plain(one) for one in found]}, headers=NO_STORE)
+
+    async def settle_question(self, request: Request, login: Login) -> HTTPResponse:
+        body = read_body(request, MissedQuestionBody)
+        try:
+            await self._around.db.writing(
+                lambda tx: missed_questions.settle(tx, body.id, body.state)
+            )
+        except ValueError as error:
+            raise ApiError(422, "unknown_value", str(error), "state") from error
+        except missed_questions.NoSuchQuestion as error:
+            raise ApiError(404, "not_found", "there is no such question", "id") from error
+        return json_response({"id": body.id, "state": body.state})

@@ -1,0 +1,96 @@
+"""Signing in and out, and what agents say of themselves."""
+
+import asyncio
+from typing import Any
+
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse, empty
+from sanic.response import json as json_response
+
+from desk.access import COOKIE, Gate
+from desk.bodies import LoginBody, MeBody
+from desk.shapes import agent_shape
+from desk.surroundings import DeskSurroundings
+from support import agent_settings, agents
+from support.agents import Agent, Login
+from support.store import Transaction
+from web.errors import ApiError, read_body
+from web.limits import Limits
+from web.origins import client_address
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class SigningIn:
+    def __init__(self, around: DeskSurroundings, gate: Gate, limits: Limits) -> None:
+        self._around = around
+        self._gate = gate
+        self._limits = limits
+
+    def routes(self, bp: Blueprint) -> None:
+        guarded = self._gate.guarded
+        bp.add_route(self.log_in, "/login", methods=["POST"], name="login")
+        bp.add_route(guarded("agent", self.log_out), "/logout", methods=["POST"], name="logout")
+        bp.add_route(guarded("agent", self.me), "/me", methods=["GET"], name="me")
+        bp.add_route(guarded("agent", self.change_me), "/me", methods=["POST"], name="change_me")
+
+    async def log_in(self, request: Request) -> HTTPResponse:
+        """The same answer, and the same time, for a wrong password and an unknown agent."""
+        self._gate.same_site(request)
+        body = read_body(request, LoginBody)
+        address = client_address(request, self._around.trusted_proxies)
+        await self._limits.check("login_address", address)
+        await self._limits.check("login", address, body.email.strip().lower())
+        db = self._around.db
+        # In a thread of its own: guesses must not take the database's readers from customers.
+        agent = await asyncio.to_thread(
+            db.read, lambda connection: agents.check_password(connection, body.email, body.password)
+        )
+        if agent is None:
+            raise ApiError(401, "wrong", "the e-mail address or the password is wrong")
+        known: Agent = agent
+        login = await db.writing(lambda tx: agents.log_in(tx, known, self._around.clock()))
+        response = self._me(login)
+        self._set_cookie(response, login.token, int(agents.LOGIN_LIFETIME.total_seconds()))
+        return response
+
+    async def log_out(self, request: Request, login: Login) -> HTTPResponse:
+        await self._around.db.writing(lambda tx: agents.log_out(tx, login.token))
+        response = empty()
+        self._set_cookie(response, "", 0)
+        return response
+
+    async def me(self, request: Request, login: Login) -> HTTPResponse:
+        return self._me(login)
+
+    async def change_me(self, request: Request, login: Login) -> HTTPResponse:
+        body = read_body(request, MeBody)
+
+        def change(tx: Transaction) -> Agent:
+            if body.status is not None:
+                agents.set_status(tx, login.agent.id, body.status, self._around.clock())
+            if body.lang is not None:
+                agent_settings.set_lang(tx, login.agent.id, body.lang)
+            return agents.get(tx.connection, login.agent.id)
+
+        try:
+            agent = await self._around.db.writing(change)
+        except agents.AgentRefused as error:
+            field = str(error).partition(":")[0]
+            raise ApiError(422, "unknown_value", str(error), field) from error
+        return self._me(Login(agent, login.token, login.csrf))
+
+    def _me(self, login: Login) -> HTTPResponse:
+        shape: dict[str, Any] = {"csrf": login.csrf, "agent": agent_shape(login.agent)}
+        return json_response(shape, headers=NO_STORE)
+
+    def _set_cookie(self, response: HTTPResponse, token: str, max_age: int) -> None:
+        response.add_cookie(
+            COOKIE,
+            token,
+            path="/",
+            httponly=True,
+            samesite="Strict",
+            secure=self._around.cookie_secure,
+            max_age=max_age,
+        )

@@ -1,0 +1,70 @@
+// The bar on top of every page: status, sound, language, signing out.
+
+import { get, post } from "./api.js";
+import { alerts } from "./alerts.js";
+import { byId, el } from "./dom.js";
+import { ask, show } from "./dialogs.js";
+import { forgetAll } from "./kept.js";
+import { t } from "./words.js";
+
+const SHORTCUTS = [
+  ["Alt J", "next"], ["Alt K", "previous"], ["Alt L", "reply"], ["Alt P", "note"], ["Alt C", "claim"],
+  ["Alt E", "resolve"], ["Alt O", "customer"], ["Ctrl Enter", "send"], ["/", "search"], ["/", "canned"],
+  ["Esc", "back"], ["?", "help"],
+];
+
+export function showShortcuts() {
+  const rows = SHORTCUTS.map(([keys, what]) =>
+    el("div", {}, el("dt", {}, keys.split(" ").map((key) => el("kbd", {}, key))), el("dd", {}, t(`shortcuts.${what}`))),
+  );
+  show(t("shortcuts.title"), el("dl", { class: "shortcuts" }, rows));
+}
+
+export function setUpBar() {
+  const status = byId("status");
+  const label = status.closest(".status");
+  const showStatus = (value) => {
+    status.value = value;
+    label.dataset.status = value;
+    label.querySelector("use").setAttribute("href", `#i-${value}`);
+  };
+  status.addEventListener("change", async () => {
+    const before = label.dataset.status;
+    showStatus(status.value);
+    try {
+      await post("me", { status: status.value });
+    } catch {
+      showStatus(before);
+    }
+  });
+  byId("shortcuts").addEventListener("click", showShortcuts);
+  byId("language").addEventListener("click", async () => {
+    await post("me", { lang: byId("language").dataset.lang });
+    location.reload();
+  });
+  byId("sign-out").addEventListener("click", signOut);
+  alerts.setUp(byId("sound"));
+  const menu = byId("menu");
+  document.addEventListener("click", (event) => {
+    if (menu.open && !menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    event.stopPropagation();
+  });
+  return { showStatus };
+}
+
+async function signOut() {
+  const { mine } = await get("counts").catch(() => ({ mine: 0 }));
+  if (mine > 0) {
+    const title = t("nav.sign_out");
+    const lead = mine === 1 ? t("ask.sign_out_one") : t("ask.sign_out", { n: mine });
+    if ((await ask({ title, lead, submit: title })) === null) return;
+  }
+  forgetAll();
+  await post("logout");
+  location.assign("/desk/sign-in");
+}

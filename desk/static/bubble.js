@@ -1,0 +1,99 @@
+// One message, as the desk shows it.
+
+import { get } from "./api.js";
+import { messageCard } from "./cards.js";
+import { el, icon } from "./dom.js";
+import { named, t, timeOf } from "./words.js";
+
+/** Messages of one speaker within three minutes stand together. */
+const TOGETHER_MS = 180000;
+
+export function lookOf(message) {
+  return message.private ? "note" : message.author;
+}
+
+function speaker(message, { me, customer }) {
+  if (message.author === "customer") return customer;
+  if (message.author === "bot") return t("thread.assistant");
+  if (message.author === "system") return t("thread.system");
+  if (message.agent?.id === me) return t("thread.you");
+  return message.agent?.name ?? t("thread.former");
+}
+
+export function follows(message, before) {
+  return Boolean(
+    before && message.author !== "system" &&
+      lookOf(before) === lookOf(message) && before.agent?.id === message.agent?.id &&
+      new Date(message.created_at) - new Date(before.created_at) < TOGETHER_MS,
+  );
+}
+
+export function bubble(message, before, context) {
+  const look = lookOf(message);
+  const who = speaker(message, context);
+  return el(
+    "li",
+    {
+      id: `m${message.seq}`, class: `line ${look}${follows(message, before) ? " follows" : ""}${message.text.includes("\n") ? " long" : ""}`,
+      "data-seq": message.seq, tabindex: "-1",
+    },
+    el(
+      "p",
+      { class: "by" },
+      look === "note" && icon("note"),
+      look === "bot" && icon("assistant"),
+      el("strong", {}, who),
+      look === "note" && el("span", {}, `${t("thread.note")} – ${t("thread.note_hint")}`),
+      el("time", { datetime: message.created_at }, timeOf(message.created_at)),
+    ),
+    el("div", { class: "text", dir: "auto" }, message.text),
+    messageCard(message),
+    message.kind === "button" && el("p", { class: "small soft aside" }, t("thread.pressed")),
+    message.buttons && el("p", { class: "small soft aside" }, t("thread.choices", { titles: message.buttons.join(" / ") })),
+    message.deliveries && deliveries(message.deliveries),
+    message.author === "customer" && reading(message, context),
+  );
+}
+
+function deliveries(found) {
+  return el(
+    "p",
+    { class: "small aside" },
+    found.map(({ channel, state }) => {
+      if (state === "failed") return el("span", { class: "wrong" }, icon("over"), t("thread.undeliverable"));
+      const word = channel === "email" && state === "sent" ? "mailed" : state === "sent" ? "delivered" : "delivering";
+      return el("span", { class: "soft" }, t(`thread.${word}`));
+    }),
+  );
+}
+
+/** What the assistant understood: on demand, and asked for again where it came later. */
+function reading(message, context) {
+  const body = el("div", { class: "small" });
+  const made = el("details", { class: "reading" }, el("summary", { title: t("thread.reading") }, t("thread.reading")), body);
+  made.addEventListener("toggle", async () => {
+    if (!made.open || body.childNodes.length) return;
+    let found = message.reading;
+    if (!found) {
+      const page = await get(`conversations/${context.id}/messages?after=${message.seq - 1}&limit=1`).catch(() => null);
+      found = page?.messages.find((one) => one.seq === message.seq)?.reading;
+    }
+    body.replaceChildren(found ? readingBody(found) : el("p", { class: "soft" }, t("thread.no_reading")));
+  });
+  return made;
+}
+
+function readingBody(found) {
+  const percent = (part) => (typeof part === "number" ? ` ${Math.round(part * 100)} %` : "");
+  const rest = (found.ranking ?? []).slice(1).map((one) => named("intent", one.name) + percent(one.confidence));
+  const pairs = [
+    [t("thread.intent"), named("intent", found.intent) + percent(found.confidence) + (rest.length ? ` (${rest.join(", ")})` : "")],
+    found.anger && [t("thread.mood"), named("mood", found.anger)],
+    found.language && [t("thread.language"), named("lang", found.language)],
+    found.entities?.length && [
+      t("thread.found"),
+      found.entities.map((one) => `${named("entity", one.entity)}: ${one.value}`).join(", "),
+    ],
+  ].filter(Boolean);
+  return el("dl", { class: "pairs" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}

@@ -1,0 +1,196 @@
+// The console: list, conversation and customer, held together and kept live.
+
+import { get } from "./api.js";
+import { Actions } from "./actions.js";
+import { alerts } from "./alerts.js";
+import { setUpBar, showShortcuts } from "./bar.js";
+import { Composer } from "./composer.js";
+import { CustomerPane } from "./customer.js";
+import { byId, meta, speak } from "./dom.js";
+import { List } from "./list.js";
+import { listen } from "./live.js";
+import { Outbox } from "./outbox.js";
+import { Talk } from "./talk.js";
+import { t } from "./words.js";
+
+// What a lost hint missed is found by a look now and then.
+const SLOW_LOOK_MS = 30000;
+const TOLD_MS = 6000;
+
+const agent = meta("agent");
+const me = { id: Number(agent.content), name: agent.dataset.name, lead: agent.dataset.role === "lead" };
+const panes = byId("panes");
+const bar = setUpBar();
+const { replies } = await get("canned").catch(() => ({ replies: [] }));
+
+const list = new List(me.id, (id) => open(id));
+const outbox = new Outbox((id) => {
+  if (talk?.id !== id) return;
+  talk.log.showUnsent();
+  if (outbox.of(id).some((one) => one.seq > talk.log.last)) talk.syncSoon();
+});
+const actions = new Actions({ me, current: () => talk.talk, done, failed });
+const act = {
+  claim: actions.claim, takeOver: actions.takeOver, reopen: actions.reopen, giveBack: actions.giveBack,
+  transfer: actions.transfer, resolve: actions.resolve,
+  back: () => back(), details: () => show(panes.dataset.pane === "customer" ? "talk" : "customer"),
+};
+const composer = new Composer({ me, outbox, replies, act });
+const customer = new CustomerPane({ open: (id) => open(id), close: () => show("talk"), changed: () => talk.syncSoon() });
+const talk = new Talk({ me, outbox, act, composer, shown: (found) => customer.show(found), read: (id) => list.markRead(id) });
+
+/** Which pane a narrow screen shows; on a wide one "customer" is the pane pulled over. */
+function show(pane) {
+  panes.dataset.pane = pane;
+  if (pane === "customer") byId("customer").querySelector("button, a, summary")?.focus();
+}
+
+async function open(id, { remember = true } = {}) {
+  if (remember && location.pathname !== `/desk/c/${id}`) history.pushState({ id }, "", `/desk/c/${id}`);
+  list.markOpened(id);
+  show("talk");
+  if (talk.id !== id) await talk.open(id);
+}
+
+function close({ remember = true } = {}) {
+  const was = talk.id;
+  if (remember) history.pushState({}, "", "/desk/");
+  talk.empty();
+  customer.clear();
+  list.markOpened(null);
+  show("list");
+  if (was) list.focusRow(was);
+}
+
+function back() {
+  if (panes.dataset.pane === "customer") {
+    show("talk");
+    byId("main").querySelector('[data-act="details"]')?.focus();
+  } else close();
+}
+
+function opened() {
+  return /^\/desk\/c\/([0-9a-f]{24})$/.exec(location.pathname)?.[1] ?? null;
+}
+
+window.addEventListener("popstate", () => {
+  const id = opened();
+  if (id) open(id, { remember: false });
+  else close({ remember: false });
+});
+
+async function done(id, what) {
+  list.refreshSoon();
+  if (talk.id !== id) return;
+  await talk.sync();
+  if (what === "claim" || what === "reopen" || (what === "transfer" && composer.mine)) composer.write("reply");
+}
+
+function failed(problem, id) {
+  if (problem.code === "claimed") {
+    const name = /^(.*) has taken this conversation$/.exec(problem.message)?.[1] ?? "";
+    tell(t("banner.taken", { agent: name }));
+  } else {
+    tell(t("banner.action_failed", { why: problem.status === 0 ? t("banner.offline") : problem.message }));
+  }
+  list.refreshSoon();
+  if (talk.id === id) talk.syncSoon();
+}
+
+function tell(text) {
+  const toast = byId("toast");
+  toast.textContent = text;
+  toast.hidden = false;
+  clearTimeout(tell.until);
+  tell.until = setTimeout(() => (toast.hidden = true), TOLD_MS);
+}
+
+let waiting = null;
+listen({
+  counts(counts) {
+    if (waiting !== null && counts.queued > waiting) alerts.tell(t("alert.handover"));
+    waiting = counts.queued;
+    list.showCounts(counts);
+  },
+  agents({ agents }) {
+    const mine = agents.find((one) => one.id === me.id);
+    if (mine && document.activeElement !== byId("status")) bar.showStatus(mine.status);
+  },
+  conversation({ id, seq }) {
+    list.refreshSoon();
+    if (id === talk.id || (id === null && talk.id)) talk.syncSoon();
+    const row = list.rows.find((one) => one.id === id);
+    const elsewhere = document.hidden || id !== talk.id;
+    if (seq && elsewhere && row?.agent?.id === me.id && row.last_customer_seq < seq) tellOf(id, seq);
+  },
+  typing({ id, typing, author }) {
+    if (id === talk.id && author !== "agent") talk.log.showTyping(typing);
+  },
+  read({ id, seq }) {
+    if (id === talk.id) talk.log.showRead(seq);
+  },
+  ended() {
+    location.assign("/desk/sign-in#ended");
+  },
+  lost() {
+    const banner = byId("lost");
+    banner.textContent = t("banner.lost");
+    banner.hidden = false;
+  },
+  found() {
+    const banner = byId("lost");
+    if (!banner.hidden) speak(t("banner.back"));
+    banner.hidden = true;
+    list.refresh();
+    if (talk.id) talk.sync();
+  },
+});
+
+/** A customer of mine wrote while I look elsewhere; my own and the assistant's words don't count. */
+async function tellOf(id, seq) {
+  if (!alerts.on) return;
+  const page = await get(`conversations/${id}/messages?after=${seq - 1}&limit=1`).catch(() => null);
+  if (page?.messages[0]?.author === "customer") alerts.tell(t("alert.message", { name: t("visitor", { id: id.slice(0, 4).toUpperCase() }) }));
+}
+
+setInterval(() => {
+  if (document.hidden) return;
+  list.refresh();
+  if (talk.id) talk.sync();
+}, SLOW_LOOK_MS);
+
+const KEYS = {
+  KeyJ: () => step(1),
+  KeyK: () => step(-1),
+  KeyL: () => composer.write("reply"),
+  KeyP: () => composer.write("note"),
+  KeyC: () => talk.talk?.state === "queued" && actions.claim(),
+  KeyE: () => actions.resolve(),
+  KeyO: () => talk.talk && act.details(),
+};
+
+function step(by) {
+  const next = list.neighbour(by);
+  if (next) open(next);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || document.querySelector("dialog[open]")) return;
+  const typing = event.target.matches("input, textarea, select");
+  if (event.altKey && !event.ctrlKey && !event.metaKey && KEYS[event.code]) {
+    event.preventDefault();
+    KEYS[event.code]();
+  } else if (event.key === "Escape") {
+    if (typing && event.target.closest(".compose")) event.target.blur();
+    else if (talk.id) back();
+  } else if (!typing && event.key === "?") {
+    event.preventDefault();
+    showShortcuts();
+  } else if (!typing && event.key === "/") {
+    event.preventDefault();
+    byId("q").focus();
+  }
+});
+
+list.refresh();
+if (opened()) open(opened(), { remember: false });

@@ -1,0 +1,166 @@
+// The pane about the customer: who, which orders, which cases, what was promised, what came before.
+
+import { post } from "./api.js";
+import { caseCard, orderCard } from "./cards.js";
+import { byId, el, icon, refill } from "./dom.js";
+import { nameOf } from "./row.js";
+import { dayAndTime, duration, named, shortTime, t, timeOf } from "./words.js";
+
+export class CustomerPane {
+  constructor({ open, close, changed }) {
+    this.box = byId("customer");
+    this.open = open;
+    this.close = close;
+    this.changed = changed;
+    this.box.addEventListener("click", (event) => this.onClick(event));
+    this.box.addEventListener("submit", (event) => this.onSubmit(event));
+  }
+
+  clear() {
+    this.talk = null;
+    this.box.replaceChildren();
+  }
+
+  show(talk) {
+    const other = this.talk?.id !== talk.id;
+    this.talk = talk;
+    const typed = this.box.querySelector("#label")?.value ?? "";
+    const focused = document.activeElement?.id === "label";
+    const open = other ? null : [...this.box.querySelectorAll("details")].map((one) => one.open);
+    const sections = [
+      this.who(talk), this.waiting(talk), this.facts(talk), this.orders(talk), this.cases(talk), this.promises(talk),
+      this.rating(talk), this.labels(talk), this.earlier(talk), this.events(talk),
+    ];
+    const shape = JSON.stringify([talk.id, { ...talk, updated_at: 0, read_seq: 0, last_seq: 0, message_count: 0, seen_at: 0, summary: 0, queue: 0 }]);
+    if (shape === this.shape) return;
+    this.shape = shape;
+    refill(this.box, sections.filter(Boolean));
+    if (open) [...this.box.querySelectorAll("details")].forEach((one, at) => at < open.length && (one.open = open[at]));
+    if (!other && typed) this.box.querySelector("#label").value = typed;
+    if (focused) this.box.querySelector("#label")?.focus();
+    if (other) this.box.scrollTop = 0;
+  }
+
+  who(talk) {
+    const { customer } = talk;
+    const pairs = [
+      talk.contact && [t("customer.contact"), talk.contact],
+      customer?.tier && [t("customer.tier"), named("tier", customer.tier)],
+      customer && [t("customer.member"), shortTime(customer.since)],
+      !customer && [t("customer.first_seen"), dayAndTime(talk.since)],
+      [t("customer.last_seen"), dayAndTime(talk.seen_at)],
+      talk.page && [t("customer.page"), talk.page],
+    ].filter(Boolean);
+    return el(
+      "section", { class: "who-pane" },
+      el("div", { class: "pane-top" }, el("h2", {}, nameOf(talk)), el("button", { type: "button", class: "quiet square pane-button", "data-close": true, title: t("customer.close") }, icon("close"), el("span", { class: "hidden" }, t("customer.close")))),
+      !customer && el("p", { class: "soft small" }, t("customer.anonymous")),
+      this.pairs(pairs),
+    );
+  }
+
+  waiting(talk) {
+    if (!talk.queue) return null;
+    const { position, told } = talk.queue;
+    const range = t(told[0] < 60 ? "customer.told_up" : "customer.told", { low: duration(told[0]), high: duration(told[1]) });
+    const choice = { message: "list.left_message", callback: "list.callback" }[talk.ticket?.choice];
+    return this.section("queue", el("p", {}, t("customer.position", { n: position }), el("span", { class: "soft small" }, ` · ${range}`)), choice && el("p", {}, t(choice), talk.ticket.callback_at ? ` · ${dayAndTime(talk.ticket.callback_at)}` : ""));
+  }
+
+  facts(talk) {
+    const known = Object.entries(talk.facts ?? {}).filter(([, value]) => ["string", "number"].includes(typeof value));
+    if (!known.length) return null;
+    return this.section("facts", this.pairs(known.map(([name, value]) => [named("fact", name), named("fact", value)])));
+  }
+
+  orders(talk) {
+    if (!talk.orders_available) return this.section("orders", el("p", { class: "soft small" }, t("customer.orders_down")));
+    if (!talk.orders.length) return this.section("orders", el("p", { class: "soft small" }, t("customer.no_orders")));
+    return this.section("orders", talk.orders.map(orderCard));
+  }
+
+  cases(talk) {
+    return talk.cases.length ? this.section("cases", talk.cases.map(caseCard)) : null;
+  }
+
+  promises(talk) {
+    if (!talk.promises.length) return null;
+    return this.section(
+      "promises",
+      el("ul", { class: "plain small" }, talk.promises.map((one) => {
+        const over = one.overdue;
+        const word = one.kept_at ? "kept" : over ? "overdue" : null;
+        return el("li", {}, el("span", {}, promised(one.what)), " ", el("span", { class: "soft" }, t("customer.due", { when: dayAndTime(one.due_at) })), word && el("span", { class: `chip ${over ? "over" : ""}` }, icon(over ? "over" : "check"), t(`customer.${word}`)));
+      })),
+    );
+  }
+
+  rating(talk) {
+    if (!talk.feedback) return null;
+    return this.section("rating", el("p", {}, t("customer.stars", { n: talk.feedback.score })), talk.feedback.comment && el("p", { class: "small", dir: "auto" }, `“${talk.feedback.comment}”`));
+  }
+
+  labels(talk) {
+    return this.section(
+      "labels",
+      talk.labels.length > 0 && el("p", { class: "labels" }, talk.labels.map((label) =>
+        el("button", { type: "button", class: "label", "data-unlabel": label, title: t("customer.remove_label", { label }) }, label, icon("close", t("customer.remove_label", { label }))))),
+      el("form", { class: "label-form" }, el("label", { class: "hidden", for: "label" }, t("customer.add_label")), el("input", { id: "label", maxlength: "40", placeholder: t("customer.add_label"), autocomplete: "off" })),
+    );
+  }
+
+  earlier(talk) {
+    if (!talk.earlier.length) return null;
+    return this.section("earlier", el("ul", { class: "plain small" }, talk.earlier.map((one) =>
+      el("li", {}, el("a", { href: `/desk/c/${one.id}`, "data-open": one.id }, shortTime(one.updated_at), " · ", one.reason ? named("reason", one.reason) : named("intent", one.topic ?? "inform")), el("span", { class: "soft clamp", dir: "auto" }, one.last_message)))));
+  }
+
+  events(talk) {
+    if (!talk.events.length) return null;
+    return el("section", {}, el("details", {}, el("summary", {}, el("h3", {}, t("customer.events"))), el("ol", { class: "plain small events" }, talk.events.map((event) => {
+      const who = event.actor.name ?? named("actor", event.actor.kind);
+      const why = event.to === "queued" && event.why ? named(event.why in { transfer: 1, reopened: 1, "agent vanished": 1 } ? "why" : "reason", event.why) : named(event.to === "resolved" ? "resolve_reason" : "why", (event.why ?? "").replace(/ by agent:\d+$/, ""));
+      return el("li", {}, el("time", { class: "soft", datetime: event.at }, timeOf(event.at)), " ", `${who}: ${named("event", event.to)}`, why ? el("span", { class: "soft" }, ` (${why})`) : null);
+    }))), el("p", { class: "small" }, el("a", { href: `/desk/transcripts/${talk.id}` }, t("head.print"))));
+  }
+
+  section(name, ...content) {
+    return el("section", {}, el("h3", {}, t(`customer.${name}`)), ...content);
+  }
+
+  pairs(pairs) {
+    return el("dl", { class: "pairs small" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  }
+
+  onClick(event) {
+    const opened = event.target.closest("[data-open]");
+    if (opened && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      this.open(opened.dataset.open);
+    }
+    if (event.target.closest("[data-close]")) this.close();
+    const unlabel = event.target.closest("[data-unlabel]");
+    if (unlabel) this.label({ remove: [unlabel.dataset.unlabel] });
+  }
+
+  onSubmit(event) {
+    event.preventDefault();
+    const field = this.box.querySelector("#label");
+    const label = field.value.trim();
+    if (!label) return;
+    field.value = "";
+    this.label({ add: [label] });
+  }
+
+  async label(body) {
+    const { id } = this.talk;
+    await post(`conversations/${id}/label`, body).catch(() => {});
+    this.changed(id);
+  }
+}
+
+/** The server's own promises in the agent's language; others are the words of whoever made them. */
+function promised(what) {
+  const contact = /^call back at (.*)$/.exec(what)?.[1];
+  return contact ? t("promise.call back", { contact }) : named("promise", what);
+}

@@ -1,0 +1,86 @@
+// The head of the open conversation: whose it is, and what can be done with it.
+
+import { el, icon, refill } from "./dom.js";
+import { moodChip, nameOf, reasonChip, stateWords } from "./row.js";
+import { named, t } from "./words.js";
+
+export class Head {
+  /** `act`: claim, takeOver, giveBack, transfer, resolve, reopen, back, details. */
+  constructor(me, act) {
+    this.me = me;
+    this.act = act;
+    this.box = el("header", { class: "talk-head" });
+  }
+
+  show(talk) {
+    const actions = this.actions(talk).map(([word, what, main]) => {
+      const made = el("button", { type: "button", class: main ? "main" : null, "data-act": what }, t(`head.${word}`));
+      return made;
+    });
+    const changed = refill(
+      this.box,
+      el("button", { type: "button", class: "quiet square narrow-only", "data-act": "back", title: t("head.back") }, icon("back"), el("span", { class: "hidden" }, t("head.back"))),
+      el(
+        "div",
+        { class: "who" },
+        el("h1", {}, nameOf(talk)),
+        el(
+          "p",
+          { class: "small" },
+          el("span", { class: `state ${talk.state}` }, stateWords(talk, this.me.id)),
+          moodChip(talk.anger),
+          reasonChip(talk),
+          el("span", { class: "soft" }, [named("channel", talk.channel), talk.lang && named("lang", talk.lang)].filter(Boolean).join(" · ")),
+        ),
+      ),
+      el("div", { class: "acts" }, actions),
+      el("button", { type: "button", class: "quiet square pane-button", "data-act": "details", title: t("head.details") }, icon("person"), el("span", { class: "hidden" }, t("head.details"))),
+    );
+    if (changed) {
+      for (const button of this.box.querySelectorAll("[data-act]")) {
+        button.addEventListener("click", () => this.act[button.dataset.act]());
+      }
+    }
+  }
+
+  actions(talk) {
+    const mine = talk.state === "assigned" && talk.agent?.id === this.me.id;
+    if (talk.state === "resolved") return talk.newest ? [["reopen", "reopen"]] : [];
+    if (mine) return [["return", "giveBack"], ["transfer", "transfer"], ["resolve", "resolve", true]];
+    if (talk.state === "queued") return [["transfer", "transfer"], ["resolve", "resolve"], ["claim", "claim", true]];
+    if (talk.state === "bot") return [["resolve", "resolve"], ["take_over", "takeOver"]];
+    return this.me.lead ? [["take_over", "takeOver"], ["transfer", "transfer"], ["resolve", "resolve"]] : [];
+  }
+}
+
+/** The handover summary: each line opens the message it was taken from. */
+export class Summary {
+  constructor(jump) {
+    this.jump = jump;
+    this.lines = el("dl");
+    this.box = el("details", { class: "summary-box" }, el("summary", {}, t("summary.title")), this.lines);
+  }
+
+  show(talk, other) {
+    const lines = talk.summary ?? [];
+    this.box.hidden = !lines.length || (talk.state === "bot" && !talk.reason);
+    if (other) this.box.open = talk.state !== "resolved" && talk.state !== "bot";
+    const correction = talk.ticket?.correction;
+    refill(
+      this.lines,
+      lines.map((line) =>
+        el(
+          "div",
+          {},
+          el("dt", {}, line.label),
+          el("dd", { dir: "auto" }, line.seq ? el("button", { type: "button", class: "link", "data-seq": line.seq, title: t("summary.go") }, line.text) : line.text),
+        ),
+      ),
+      correction && el("div", {}, el("dt", {}, t("summary.correction")), el("dd", { dir: "auto" }, correction)),
+    );
+    this.lines.onclick = (event) => {
+      const seq = event.target.closest("[data-seq]")?.dataset.seq;
+      if (seq) this.jump(Number(seq));
+    };
+  }
+}

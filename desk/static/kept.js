@@ -1,0 +1,48 @@
+// What stays in this browser: drafts, unsent answers, what was seen. Gone when the agent signs out.
+
+import { meta } from "./dom.js";
+
+const own = `desk:${meta("agent")?.content ?? "0"}:`;
+
+export function kept(name, otherwise = null) {
+  try {
+    const text = localStorage.getItem(own + name);
+    return text === null ? otherwise : JSON.parse(text);
+  } catch {
+    return otherwise;
+  }
+}
+
+export function keep(name, value) {
+  try {
+    if (value === null || value === "") localStorage.removeItem(own + name);
+    else localStorage.setItem(own + name, JSON.stringify(value));
+  } catch {
+    // Full or forbidden: it is a convenience.
+  }
+}
+
+/** Drafts and unsent answers hold customers' words: they don't outlive the sign-in. */
+export function forgetAll() {
+  try {
+    for (const name of Object.keys(localStorage)) if (name.startsWith(own)) localStorage.removeItem(name);
+  } catch {
+    // Nothing was kept, then.
+  }
+}
+
+const MOST_SEEN = 500;
+
+/** The newest customer message that was on this screen, by conversation. */
+export const seen = {
+  of: (id) => kept("seen", {})[id] ?? null,
+  note(id, seq) {
+    const all = kept("seen", {});
+    if ((all[id] ?? 0) >= seq) return;
+    delete all[id];
+    all[id] = seq;
+    const names = Object.keys(all);
+    for (const name of names.slice(0, Math.max(0, names.length - MOST_SEEN))) delete all[name];
+    keep("seen", all);
+  },
+};

@@ -1,0 +1,199 @@
+// The views and the list of conversations. It is renewed in place: no jump, no lost focus.
+
+import { get } from "./api.js";
+import { byId, el } from "./dom.js";
+import { keep, kept } from "./kept.js";
+import { row, showWait } from "./row.js";
+import { t } from "./words.js";
+
+const VIEWS = {
+  queue: { query: { state: "queued", sort: "queue" }, more: true },
+  mine: { query: { state: "assigned", agent: "me", sort: "newest" }, more: true },
+  open: { query: { state: "queued,assigned", sort: "newest" }, withState: true },
+  bot: { query: { state: "bot", sort: "newest" } },
+  resolved: { query: { state: "resolved", sort: "newest" } },
+};
+const PAGE = 50;
+const GATHER_MS = 250;
+
+export class List {
+  constructor(me, open) {
+    this.me = me;
+    this.open = open;
+    this.view = VIEWS[kept("view", "queue")] ? kept("view", "queue") : "queue";
+    this.q = "";
+    this.wanted = PAGE;
+    this.opened = null;
+    this.rows = [];
+    this.box = byId("list");
+    this.items = el("ul", { class: "rows-list" });
+    this.foot = el("div", { class: "list-foot" });
+    this.box.append(this.items, this.foot);
+    this.items.addEventListener("click", (event) => {
+      const link = event.target.closest("a[data-id]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+      event.preventDefault();
+      this.open(link.dataset.id);
+    });
+    byId("views").addEventListener("click", (event) => {
+      const button = event.target.closest("[data-view]");
+      if (button) this.choose(button.dataset.view);
+    });
+    this.setUpSearch();
+    this.showView();
+    setInterval(() => this.items.querySelectorAll(".wait").forEach(showWait), 5000);
+  }
+
+  setUpSearch() {
+    const field = byId("q");
+    let soon = null;
+    const search = () => {
+      clearTimeout(soon);
+      const q = field.value.trim();
+      if (q === this.q) return;
+      this.q = q;
+      this.wanted = PAGE;
+      this.showView();
+      this.refresh();
+    };
+    field.addEventListener("input", () => {
+      clearTimeout(soon);
+      soon = setTimeout(search, 300);
+    });
+    byId("search").addEventListener("submit", (event) => {
+      event.preventDefault();
+      search();
+    });
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !field.value) return;
+      event.stopPropagation();
+      field.value = "";
+      search();
+    });
+  }
+
+  choose(view) {
+    this.view = view;
+    keep("view", view);
+    byId("q").value = "";
+    this.q = "";
+    this.wanted = PAGE;
+    this.box.scrollTop = 0;
+    this.showView();
+    this.refresh();
+  }
+
+  showView() {
+    for (const button of byId("views").querySelectorAll("[data-view]")) {
+      button.setAttribute("aria-pressed", String(!this.q && button.dataset.view === this.view));
+    }
+  }
+
+  showCounts(counts) {
+    const shown = { queue: counts.queued, mine: counts.mine, open: counts.queued + counts.assigned, bot: counts.bot };
+    for (const [view, number] of Object.entries(shown)) {
+      byId("views").querySelector(`[data-count="${view}"]`).textContent = number || "";
+    }
+    document.title = document.title.replace(/^(\(\d+\) )?/, counts.queued ? `(${counts.queued}) ` : "");
+  }
+
+  /** Ask soon; many reasons to ask within a moment are one. */
+  refreshSoon() {
+    this.soon ??= setTimeout(() => {
+      this.soon = null;
+      this.refresh();
+    }, GATHER_MS);
+  }
+
+  async refresh() {
+    this.asking?.abort();
+    const asking = (this.asking = new AbortController());
+    const view = VIEWS[this.view];
+    const query = this.q ? { q: this.q, sort: "newest" } : view.query;
+    const parameters = new URLSearchParams({ ...query, limit: this.wanted });
+    try {
+      const page = await get(`conversations?${parameters}`, { signal: asking.signal });
+      this.rows = page.conversations;
+      this.show(page);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (!this.rows.length) this.showFoot(t("list.failed"), t("list.retry"), () => this.refresh());
+    }
+  }
+
+  show(page) {
+    const options = {
+      me: this.me, target: page.target_s, fetchedAt: Date.now(),
+      withState: Boolean(this.q) || Boolean(VIEWS[this.view].withState),
+    };
+    const focused = this.items.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const known = new Map([...this.items.children].map((item) => [item.dataset.id, item]));
+    const wanted = page.conversations.map((one) => {
+      const item = known.get(one.id) ?? el("li", { "data-id": one.id });
+      const opened = one.id === this.opened;
+      const signature = JSON.stringify([{ ...one, waiting_s: 0, unanswered_s: 0 }, opened, options.withState]);
+      const fresh = row(one, { ...options, opened });
+      if (item.dataset.signature !== signature || item.firstChild.classList.contains("unread") !== fresh.classList.contains("unread")) {
+        item.dataset.signature = signature;
+        item.replaceChildren(fresh);
+      }
+      return item;
+    });
+    for (const item of known.values()) if (!wanted.includes(item)) item.remove();
+    wanted.forEach((item, at) => {
+      if (this.items.children[at] !== item) this.items.insertBefore(item, this.items.children[at] ?? null);
+    });
+    if (focused && document.activeElement?.dataset?.id !== focused) {
+      this.items.querySelector(`a[data-id="${focused}"]`)?.focus({ preventScroll: true });
+    }
+    this.showEmptyOrMore(page);
+  }
+
+  showEmptyOrMore(page) {
+    if (page.cursor) {
+      this.showFoot(null, t("list.more"), () => {
+        this.wanted = Math.min(200, this.wanted + PAGE);
+        this.refresh();
+      });
+    } else if (page.conversations.length) this.foot.replaceChildren();
+    else if (this.q) this.showFoot(t("list.empty_search"), t("list.clear_search"), () => this.choose(this.view));
+    else this.showFoot(t(`list.empty_${this.view}`), null, null, VIEWS[this.view].more && t(`list.empty_${this.view}_more`));
+  }
+
+  showFoot(text, action, act, more) {
+    this.foot.replaceChildren(
+      ...[
+        text && el("p", { class: "nothing" }, text),
+        more && el("p", { class: "soft small" }, more),
+        action && el("button", { type: "button", onclick: act }, action),
+      ].filter(Boolean),
+    );
+  }
+
+  /** Mark what is open, without asking the server. */
+  markOpened(id) {
+    this.opened = id;
+    for (const link of this.items.querySelectorAll("a[data-id]")) {
+      if (link.dataset.id === id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  markRead(id) {
+    const link = this.items.querySelector(`a[data-id="${id}"]`);
+    link?.classList.remove("unread");
+    link?.querySelector(".dot")?.remove();
+  }
+
+  /** The id of the row after (+1) or before (-1) the open one. */
+  neighbour(step) {
+    const ids = this.rows.map((one) => one.id);
+    const at = ids.indexOf(this.opened);
+    if (at === -1) return step > 0 ? ids[0] : ids.at(-1);
+    return ids[at + step];
+  }
+
+  focusRow(id) {
+    (this.items.querySelector(`a[data-id="${id}"]`) ?? this.items.querySelector("a") ?? this.box).focus();
+  }
+}

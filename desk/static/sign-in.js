@@ -1,0 +1,36 @@
+// The sign-in page.
+
+import { Problem, post } from "./api.js";
+import { byId } from "./dom.js";
+import { duration, t } from "./words.js";
+
+const form = byId("sign-in");
+const wrong = byId("wrong");
+const button = form.querySelector("button");
+
+if (location.hash === "#ended") wrong.textContent = t("sign_in.ended");
+// A link in a mail comes without the cookie of somebody who is signed in; from here it is sent.
+else if (new URLSearchParams(location.search).get("from") === "elsewhere") location.replace(form.dataset.onward);
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  wrong.textContent = "";
+  button.disabled = true;
+  button.textContent = t("sign_in.busy");
+  try {
+    await post("login", { email: byId("email").value, password: byId("password").value });
+    location.replace(form.dataset.onward);
+  } catch (error) {
+    wrong.textContent = said(error);
+    button.disabled = false;
+    button.textContent = t("sign_in.submit");
+    byId("password").select();
+  }
+});
+
+function said(error) {
+  if (!(error instanceof Problem)) throw error;
+  if (error.status === 401 || error.status === 422) return t("sign_in.wrong");
+  if (error.status === 429) return t("sign_in.many", { wait: duration(error.retryAfter || 60) });
+  return t("sign_in.failed");
+}

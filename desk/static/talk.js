@@ -1,0 +1,128 @@
+// The open conversation: its head, summary, messages and answer box, kept up to date.
+
+import { get } from "./api.js";
+import { byId, el } from "./dom.js";
+import { Head, Summary } from "./head.js";
+import { seen } from "./kept.js";
+import { Log } from "./log.js";
+import { nameOf } from "./row.js";
+import { dayAndTime, named, t } from "./words.js";
+
+const PAGE = 500;
+const GATHER_MS = 120;
+
+export class Talk {
+  /** `shown(talk)`: whenever the conversation was read anew. `read(id)`: it is on the screen. */
+  constructor({ me, outbox, act, composer, shown, read }) {
+    this.me = me;
+    this.composer = composer;
+    this.shown = shown;
+    this.read = read;
+    this.pane = byId("main");
+    this.head = new Head(me, act);
+    this.log = new Log(outbox, (one) => composer.putBack(one));
+    this.summary = new Summary((seq) => this.log.jump(seq));
+    this.talk = null;
+    this.id = null;
+    document.addEventListener("visibilitychange", () => this.noteSeen());
+    this.empty();
+  }
+
+  empty(text = t("thread.none"), more = t("thread.none_more")) {
+    this.id = null;
+    this.talk = null;
+    this.pane.replaceChildren(el("div", { class: "nobody" }, el("p", {}, text), more && el("p", { class: "soft small wide-only" }, more)));
+  }
+
+  async open(id) {
+    this.id = id;
+    this.asking?.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    try {
+      const [talk, found] = await Promise.all([get(`conversations/${id}`, { signal }), this.after(id, 0, signal)]);
+      if (this.id !== id) return;
+      this.log.reset(id, { me: this.me.id, customer: nameOf(talk) });
+      if (this.pane.firstChild !== this.head.box) {
+        this.pane.replaceChildren(this.head.box, this.summary.box, this.log.box, this.composer.box);
+      }
+      this.take(talk, true);
+      this.log.append(found.messages);
+      this.log.showUnsent();
+      this.log.showRead(found.read_seq);
+      this.noteSeen();
+    } catch (error) {
+      if (error.name === "AbortError" || this.id !== id) return;
+      this.empty(t(error.status === 404 ? "thread.gone" : "thread.failed"), null);
+    }
+  }
+
+  async after(id, after, signal) {
+    const all = [];
+    for (;;) {
+      const page = await get(`conversations/${id}/messages?after=${all.at(-1)?.seq ?? after}&limit=${PAGE}`, { signal });
+      all.push(...page.messages);
+      if (page.messages.length < PAGE) return { ...page, messages: all };
+    }
+  }
+
+  /** Something is new here: look soon, once for many hints. */
+  syncSoon() {
+    this.soon ??= setTimeout(() => {
+      this.soon = null;
+      this.sync();
+    }, GATHER_MS);
+  }
+
+  async sync() {
+    const id = this.id;
+    if (!id || !this.talk) return id && this.open(id);
+    if (this.syncing) {
+      this.again = true;
+      return;
+    }
+    this.syncing = true;
+    try {
+      const found = await this.after(id, this.log.last);
+      const talk = await get(`conversations/${id}`);
+      if (this.id !== id) return;
+      this.log.append(found.messages);
+      const resolved = (state) => state === "resolved";
+      // Masked once resolved, and not before; moved to a newer matter; or erased.
+      if (resolved(talk.state) !== resolved(this.talk.state) || this.log.messages.length > talk.message_count) {
+        await this.open(id);
+        return;
+      }
+      this.take(talk, false);
+      this.log.showUnsent();
+      this.log.showRead(talk.read_seq);
+      this.noteSeen();
+    } catch (error) {
+      if (error.status === 404 && this.id === id) this.empty(t("thread.gone"), null);
+    } finally {
+      this.syncing = false;
+      if (this.again) {
+        this.again = false;
+        this.syncSoon();
+      }
+    }
+  }
+
+  take(talk, other) {
+    const reason = talk.resolve_reason && named("resolve_reason", talk.resolve_reason);
+    const when = talk.resolved_at ? dayAndTime(talk.resolved_at) : "";
+    talk.resolvedWords = t(reason ? "banner.resolved_by" : "banner.resolved", { when, reason });
+    this.talk = talk;
+    this.head.show(talk);
+    this.summary.show(talk, other);
+    this.composer.show(talk);
+    this.shown(talk, other);
+  }
+
+  /** What is on a visible screen has been seen. */
+  noteSeen() {
+    if (!this.id || document.hidden || !this.log.lastOfCustomer) return;
+    seen.note(this.id, this.log.lastOfCustomer);
+    this.read(this.id);
+  }
+}

@@ -1,0 +1,23 @@
+"""What the desk is given by whoever assembles the server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from support.orders import OrderAccess
+from support.playbook import Playbook
+from support.store import Database
+
+
+@dataclass(frozen=True)
+class DeskSurroundings:
+    """`cookie_secure`: whether browsers reach the desk by https only. `trusted_proxies`: addresses
+    or networks whose X-Forwarded-For counts."""
+
+    db: Database
+    playbook: Playbook
+    clock: Callable[[], datetime]
+    orders: OrderAccess
+    cookie_secure: bool
+    trusted_proxies: tuple[str, ...] = ()
+    public_url: str | None = None

@@ -1,0 +1,90 @@
+"""A past conversation in full, masked, for reading, printing and reviewing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from support import conversations, customer_view, messages, reviews, summary
+from support.agents import Agent
+from support.privacy.masking import mask
+from support.summary import SummaryLine
+from support.values import Author, Conversation
+
+PAGE = 500
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message as it is printed. `new_day`: the shop's date, where it is the first of it."""
+
+    seq: int
+    author: Author
+    who: str | None
+    kind: str
+    private: bool
+    text: str
+    at: datetime
+    new_day: date | None
+    reading: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    conversation: Conversation
+    customer: str | None
+    summary: tuple[SummaryLine, ...]
+    lines: tuple[Line, ...]
+    rating: dict[str, Any] | None
+    reviews: tuple[dict[str, Any], ...]
+    resolution: str | None
+
+
+def read_transcript(
+    connection: Connection, conversation_id: str, reader: Agent, zone: ZoneInfo
+) -> Transcript:
+    """Raises NotFound. Reviews are for leads."""
+    conversation = conversations.get(connection, conversation_id)
+    known = customer_view.customer(connection, conversation)
+    given = reviews.of_conversation(connection, conversation_id) if reader.is_lead else []
+    return Transcript(
+        conversation=conversation,
+        customer=known["name"] if known else None,
+        summary=tuple(summary.for_agent(connection, conversation, reader.lang, zone)),
+        lines=tuple(_lines(connection, conversation, zone)),
+        rating=customer_view.rating(connection, conversation_id),
+        reviews=tuple(given),
+        resolution=customer_view.resolution(connection, conversation_id),
+    )
+
+
+def _lines(connection: Connection, conversation: Conversation, zone: ZoneInfo) -> list[Line]:
+    lines: list[Line] = []
+    day: date | None = None
+    while found := messages.of_thread(
+        connection,
+        conversation.thread_id,
+        after=lines[-1].seq if lines else 0,
+        limit=PAGE,
+        private=True,
+        conversation_id=conversation.id,
+    ):
+        for message in found:
+            local = message.created_at.astimezone(zone)
+            lines.append(
+                Line(
+                    seq=message.seq,
+                    author=message.author,
+                    who=message.agent_name,
+                    kind=message.kind,
+                    private=message.private,
+                    text=mask(message.text),
+                    at=local,
+                    new_day=local.date() if local.date() != day else None,
+                    reading=message.reading,
+                )
+            )
+            day = local.date()
+    return lines

@@ -1,0 +1,5 @@
+"""`python -m omotenashi`."""
+
+from omotenashi.commands import main
+
+main()

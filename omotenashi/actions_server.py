@@ -1,0 +1,53 @@
+"""The custom actions over HTTP: rasa-sdk's executor behind a shared secret.
+
+Embedded, the server mounts it; `omotenashi actions` serves it alone. rasa-sdk's own server is not
+used: it listens on all addresses, allows any origin and checks no secret.
+"""
+
+import hmac
+import json
+import logging
+
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+
+import actions
+import actions.context
+from support.services import Services
+from web.errors import ApiError
+
+log = logging.getLogger(__name__)
+
+
+def blueprint(services: Services, secret: str) -> Blueprint:
+    """`POST /actions/webhook`, as Rasa calls it, for whoever knows the secret."""
+    actions.context.configure(services)
+    executor = ActionExecutor()
+    executor.register_package(actions)
+    bp = Blueprint("actions", url_prefix="/actions")
+
+    @bp.post("/webhook")
+    async def run(request: Request) -> HTTPResponse:
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {secret}".encode()):
+            # As if there were nothing here: only the brain has any business at this address.
+            raise ApiError(404, "not_found", "there is nothing at this address")
+        try:
+            call = json.loads(request.body)
+            result = await executor.run(call)
+        except ActionExecutionRejection as rejection:
+            # Rasa's own protocol for "this form doesn't want that message".
+            body = {"error": str(rejection), "action_name": rejection.action_name}
+            return json_response(body, status=400)
+        except ActionNotFoundException as error:
+            body = {"error": str(error), "action_name": error.action_name}
+            return json_response(body, status=404)
+        except Exception:
+            log.exception("action %s failed", call.get("next_action") if call else None)
+            raise
+        return json_response(result.model_dump() if result else {})
+
+    return bp

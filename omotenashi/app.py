@@ -1,0 +1,238 @@
+"""The server: one Sanic application put together from its parts."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from sanic import Request, Sanic
+from sanic.exceptions import SanicException
+from sanic.response import BaseHTTPResponse, HTTPResponse
+
+import demo.blueprint
+import desk
+import help
+from channels.base import Channel, Surroundings
+from channels.website.channel import Website, WebsiteRules, widget_script
+from demo import seeding
+from desk.surroundings import DeskSurroundings
+from omotenashi import actions_server, health, openapi
+from omotenashi.parts import Parts, demo_today
+from support import followups
+from support.mail import MailSender
+from support.outbox import OutboxRunner, Sender
+from support.store.database import StorageUnavailable
+from support.store.migrate import migrate
+from support.timers import TimerRunner
+from support.turns import TurnRunner, release_leases
+from web.errors import ApiError
+from web.limits import Limits
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 1024 * 1024
+ARTICLES_EVERY_S = 5.0
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+def prepare(parts: Parts) -> None:
+    """Bring the database to shape before the first request."""
+    migrate(parts.db)
+    if parts.db.is_sqlite:
+        parts.db.write(release_leases)
+    parts.db.write(lambda tx: followups.start_recurring(tx, parts.clock()))
+    if parts.settings.demo:
+        parts.db.write(lambda tx: seeding.seed(tx.connection, demo_today(parts.clock())))
+
+
+def make_app(parts: Parts) -> Sanic[Any, Any]:
+    """The application with everything mounted; background work starts with the server."""
+    settings = parts.settings
+    app: Sanic[Any, Any] = Sanic("omotenashi", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = LARGEST_BODY
+    app.config.RESPONSE_TIMEOUT = 60
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 5.0
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.config.TOUCHUP = False
+    limits = Limits(settings.limits == "on", settings.redis_url)
+    around = Surroundings(parts.db, parts.playbook, parts.typing, parts.clock, parts.worker)
+    channels = _channels(parts, around, limits)
+    for channel in channels:
+        blueprint = channel.blueprint()
+        if blueprint is not None:
+            app.blueprint(blueprint)
+    app.blueprint(widget_script())
+    app.blueprint(health.blueprint(parts))
+    app.blueprint(openapi.blueprint())
+    app.blueprint(
+        help.blueprint(
+            parts.services.knowledge,
+            help.contact_details(parts.playbook.shop, parts.playbook.opening),
+            widget="/widget.js",
+        )
+    )
+    for blueprint in desk.blueprints(_desk_surroundings(parts), limits):
+        app.blueprint(blueprint)
+    if settings.actions_url is None:
+        app.blueprint(actions_server.blueprint(parts.services, settings.key("actions")))
+    if settings.demo:
+        app.blueprint(demo.blueprint.blueprint(_samples(parts)))
+    answer_errors(app)
+    _work_in_background(app, parts, channels)
+    return app
+
+
+def _channels(parts: Parts, around: Surroundings, limits: Limits) -> list[Channel]:
+    settings = parts.settings
+    identity = settings.identity_secret
+    rules = WebsiteRules(
+        token_key=settings.key("visitor"),
+        identity_secret=identity.get_secret_value() if identity else None,
+        allowed_origins=tuple(settings.allowed_origins),
+        trusted_proxies=tuple(settings.trusted_proxies),
+        public_url=settings.public_url,
+    )
+    channels: list[Channel] = [Website(around, rules, limits)]
+    if settings.telegram_token is not None:
+        # Imported when it is used: the library is large, and most servers start without it.
+        from channels.telegram.channel import Telegram, TelegramRules
+
+        mode = settings.telegram_mode or ("webhook" if settings.public_url else "polling")
+        secret = settings.telegram_secret
+        telegram = TelegramRules(
+            token=settings.telegram_token.get_secret_value(),
+            api=settings.telegram_api,
+            secret=secret.get_secret_value() if secret else settings.key("telegram"),
+            webhook=mode == "webhook",
+            base_url=settings.base_url,
+        )
+        channels.append(Telegram(around, telegram))
+    return channels
+
+
+def _desk_surroundings(parts: Parts) -> DeskSurroundings:
+    settings = parts.settings
+    return DeskSurroundings(
+        db=parts.db,
+        playbook=parts.playbook,
+        clock=parts.clock,
+        orders=parts.services.orders,
+        cookie_secure=settings.base_url.startswith("https:"),
+        trusted_proxies=tuple(settings.trusted_proxies),
+        public_url=settings.public_url,
+    )
+
+
+def _samples(parts: Parts) -> demo.blueprint.ListSamples:
+    async def read() -> tuple[seeding.OrderSample, ...]:
+        today = demo_today(parts.clock())
+        return await parts.db.reading(lambda connection: seeding.samples(connection, today))
+
+    return read
+
+
+def _senders(parts: Parts, channels: list[Channel]) -> dict[str, Sender]:
+    senders: dict[str, Sender] = {}
+    for channel in channels:
+        sender = channel.sender()
+        if sender is not None:
+            senders[channel.name] = sender
+    settings = parts.settings
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        senders["email"] = MailSender(
+            settings.smtp_url.get_secret_value(),
+            settings.mail_from,
+            settings.base_url,
+            parts.db,
+            parts.playbook,
+        )
+    return senders
+
+
+def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Channel]) -> None:
+    turns = TurnRunner(
+        parts.db, parts.brain, parts.playbook, parts.typing, parts.clock, parts.worker
+    )
+    senders = _senders(parts, channels)
+    outbox = OutboxRunner(parts.db, senders, parts.clock)
+    mail = "email" in senders
+    timers = TimerRunner(parts.db, followups.handlers(parts.playbook, mail=mail), parts.clock)
+
+    @app.before_server_start
+    async def start(app: Sanic[Any, Any]) -> None:
+        app.ctx.stopping = asyncio.Event()
+        app.ctx.work = [
+            asyncio.create_task(_guarded(name, work), name=name)
+            for name, work in (
+                ("brain watch", parts.brain.watch()),
+                ("turns", turns.run()),
+                ("timers", timers.run()),
+                ("outbox", outbox.run()),
+                ("articles", _watch_articles(parts)),
+                *((channel.name, channel.run()) for channel in channels),
+            )
+        ]
+
+    @app.before_server_stop
+    async def stop(app: Sanic[Any, Any]) -> None:
+        # Open event streams would hold up the end for as long as the grace time lasts.
+        app.ctx.stopping.set()
+        for task in app.ctx.work:
+            task.cancel()
+        await asyncio.gather(*app.ctx.work, return_exceptions=True)
+        await turns.stop()
+        await outbox.stop()
+
+    @app.after_server_stop
+    async def close(app: Sanic[Any, Any]) -> None:
+        await parts.brain.close()
+        parts.db.close()
+
+
+async def _guarded(name: str, work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        # Nothing that runs for ever may end in silence: the process ends, and is started again.
+        log.exception("%s broke off", name)
+        raise SystemExit(1) from None
+
+
+async def _watch_articles(parts: Parts) -> None:
+    while True:
+        await asyncio.sleep(ARTICLES_EVERY_S)
+        await asyncio.to_thread(parts.services.knowledge.refresh)
+
+
+def answer_errors(app: Sanic[Any, Any]) -> None:
+    """Every error in the one format, and nothing of our insides."""
+
+    @app.exception(ApiError)
+    async def told(request: Request, error: ApiError) -> HTTPResponse:
+        return error.response()
+
+    @app.exception(StorageUnavailable)
+    async def storage(request: Request, error: StorageUnavailable) -> HTTPResponse:
+        log.error("storage unavailable at %s", request.path)
+        return ApiError(
+            503, "unavailable", "we can't store anything right now", retry_after=5
+        ).response()
+
+    @app.exception(SanicException)
+    async def framework(request: Request, error: SanicException) -> HTTPResponse:
+        status = error.status_code or 500
+        code = _CODES.get(status, "bad_request" if status < 500 else "internal")
+        return ApiError(status, code, str(error) if status < 500 else "internal error").response()
+
+    @app.exception(Exception)
+    async def unforeseen(request: Request, error: Exception) -> HTTPResponse:
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        return ApiError(500, "internal", "internal error").response()
+
+    async def harden(request: Request, response: BaseHTTPResponse) -> None:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+
+    app.register_middleware(harden, "response")

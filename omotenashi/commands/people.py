@@ -1,0 +1,104 @@
+"""agent add, export, erase: people and their data."""
+
+import csv
+import json
+import sys
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal
+
+import typer
+
+from omotenashi.parts import open_database
+from omotenashi.settings import load_settings
+from support import agents
+from support.clock import utc_now
+from support.privacy.erasure import data_of_thread, erase_customer, threads_of
+from support.store.migrate import migrate
+from support.transcripts import exported
+
+agent_app = typer.Typer(help="The people at the desk.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(agent_app, name="agent")
+    app.command()(export)
+    app.command()(erase)
+
+
+@agent_app.command("add")
+def add_agent(
+    email: Annotated[str, typer.Option()],
+    name: Annotated[str, typer.Option()],
+    role: Annotated[Literal["agent", "lead", "admin"], typer.Option()] = "agent",
+    lang: Annotated[Literal["en", "ja"], typer.Option(help="Language of the desk.")] = "en",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Add an agent, or renew the one with this e-mail address."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    db = open_database(load_settings())
+    migrate(db)
+    agent = db.write(
+        lambda tx: agents.add(
+            tx, email=email, name=name, role=role, password=password, now=utc_now(), lang=lang
+        )
+    )
+    print(f"{agent.role} {agent.name} <{agent.email}> can sign in at the desk.")
+
+
+def export(
+    customer: Annotated[
+        str | None, typer.Option(help="Customer number, e-mail address or thread.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="YYYY-MM-DD, included.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="YYYY-MM-DD, included.")] = None,
+    format_: Annotated[Literal["jsonl", "csv"], typer.Option("--format")] = "jsonl",
+) -> None:
+    """Everything of one customer, or the masked messages of some days."""
+    db = open_database(load_settings())
+    migrate(db)
+    if customer is not None:
+        for thread_id in db.read(lambda connection: threads_of(connection, customer)):
+            data = db.read(lambda c, wanted=thread_id: data_of_thread(c, wanted))  # type: ignore[misc]
+            print(json.dumps(data, ensure_ascii=False))
+        return
+    rows = db.read(lambda connection: exported(connection, _day(since, 0), _day(until, 1)))
+    if format_ == "jsonl":
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    writer = csv.DictWriter(sys.stdout, ["conversation", "seq", "at", "author", "kind", "text"])
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: inert(value) for name, value in row.items()})
+
+
+def erase(
+    customer: Annotated[str, typer.Option(help="Customer number, e-mail address or thread.")],
+) -> None:
+    """Erase everything of a customer for good."""
+    db = open_database(load_settings())
+    migrate(db)
+    erased = db.write(lambda tx: erase_customer(tx, customer, "command line", utc_now()))
+    print(f"Erased {erased} thread{'s' if erased != 1 else ''}.")
+
+
+def inert(value: object) -> object:
+    """A text that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value
+
+
+def _day(text: str | None, add: int) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text) + timedelta(days=add)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a date like 2026-11-30") from error
+    return datetime.combine(day, time(), utc_now().tzinfo)

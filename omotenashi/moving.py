@@ -1,0 +1,62 @@
+"""From SQLite to PostgreSQL (or back), with every conversation."""
+
+from sqlalchemy import Table, TableClause, column, func, insert, select, table, text
+
+from support.store import Database, Transaction
+from support.store.migrate import migrate
+from support.store.schema import metadata
+
+PIECE = 1000
+_WORDS = table(
+    "message_words",
+    column("message_id"),
+    column("conversation_id"),
+    column("thread_id"),
+    column("words"),
+)
+
+
+class TargetNotEmpty(Exception):
+    """The other database holds something already; nothing was copied."""
+
+
+def move_to(source: Database, url: str) -> list[tuple[str, int]]:
+    """Copy all tables, all or nothing; (table, rows) each. Raises TargetNotEmpty."""
+    target = Database(url)
+    try:
+        migrate(target)
+        return target.write(lambda tx: _copy(source, tx))
+    finally:
+        target.close()
+
+
+def _copy(source: Database, tx: Transaction) -> list[tuple[str, int]]:
+    copied: list[tuple[str, int]] = []
+    for own in metadata.sorted_tables:
+        if tx.execute(select(func.count()).select_from(own)).scalar_one():
+            raise TargetNotEmpty(f"{own.name} of the other database is not empty")
+    tables: list[Table | TableClause] = [*metadata.sorted_tables, _WORDS]
+    for each in tables:
+        rows = 0
+        with source.engine.connect() as connection:
+            result = connection.execution_options(yield_per=PIECE).execute(select(each))
+            for piece in result.mappings().partitions(PIECE):
+                tx.execute(insert(each), [dict(row) for row in piece])
+                rows += len(piece)
+        copied.append((str(each), rows))
+        if isinstance(each, Table):
+            _continue_numbers(tx, each)
+    return copied
+
+
+def _continue_numbers(tx: Transaction, each: Table) -> None:
+    """PostgreSQL's counters don't see numbers that were given by hand."""
+    if tx.connection.dialect.name != "postgresql" or "id" not in each.c:
+        return
+    if each.c.id.type.python_type is int:
+        tx.connection.execute(
+            text(
+                f"SELECT setval(pg_get_serial_sequence('{each.name}', 'id'),"  # noqa: S608 - ours
+                f" (SELECT coalesce(max(id), 0) + 1 FROM {each.name}), false)"
+            )
+        )

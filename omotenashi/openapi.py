@@ -1,0 +1,254 @@
+"""The interface's own description: /openapi.json (OpenAPI 3.1), and /api/ to read it.
+
+The shapes of requests are the very models that check them; what answers look like is told beside
+each operation. A test holds this list against the routes that exist.
+"""
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+
+from channels.website import shapes as visitor
+from desk import bodies as desk
+from omotenashi import __version__
+
+ERRORS = {
+    400: "not JSON, or not UTF-8",
+    401: "not signed in, or expired",
+    403: "not allowed",
+    404: "not there, or not yours",
+    409: "a race was lost, or the state does not allow it",
+    413: "the body is too large",
+    415: "the body is not JSON",
+    422: "a field is wrong; nothing was stored",
+    429: "too often; see Retry-After",
+    503: "not now; see Retry-After",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path. `by`: visitor, desk (session cookie) or anyone."""
+
+    method: str
+    path: str
+    by: str
+    summary: str
+    answer: str
+    status: int = 200
+    body: type[BaseModel] | None = None
+    query: tuple[str, ...] = ()
+    content: str = "application/json"
+
+
+_V, _D, _C = "/api/v1/visitor", "/api/v1/desk", "/api/v1/desk/conversations/{id}"
+_LIST = (
+    "state", "channel", "lang", "reason", "agent", "label", "q", "from", "to", "sort", "cursor",
+    "limit",
+)  # fmt: skip
+
+OPERATIONS = (
+    Operation("post", f"{_V}/session", "anyone", "Begin, or go on with, a visitor's thread",
+              "{token, conversation_id, seq}", 201, visitor.SessionBody),
+    Operation("post", f"{_V}/messages", "visitor", "Say something, or press a button",
+              "{id, seq}", 202, visitor.MessageBody),
+    Operation("get", f"{_V}/messages", "visitor", "What was said since",
+              "{messages, state, queue?}", query=("after", "limit")),
+    Operation("get", f"{_V}/events", "visitor", "The same as a stream: state, message, typing, "
+              "receipt; resumes by Last-Event-ID", "server-sent events", query=("after",),
+              content="text/event-stream"),
+    Operation("post", f"{_V}/typing", "visitor", "The customer types, or stopped", "nothing", 204,
+              visitor.TypingBody),
+    Operation("post", f"{_V}/read", "visitor", "Read up to a seq", "nothing", 204,
+              visitor.ReadBody),
+    Operation("post", f"{_V}/feedback", "visitor", "Rate the conversation", "nothing", 204,
+              visitor.FeedbackBody),
+    Operation("post", f"{_V}/ticket", "visitor", "Decide about the place in the queue", "nothing",
+              204, visitor.TicketBody),
+    Operation("get", f"{_V}/transcript", "visitor", "The conversation as a text to keep, or as "
+              "JSON when asked for", "text", content="text/plain"),
+    Operation("delete", f"{_V}/data", "visitor", "Erase everything for good", "nothing", 204),
+    Operation("post", f"{_D}/login", "anyone", "Sign in", "{csrf, agent}", 200, desk.LoginBody),
+    Operation("post", f"{_D}/logout", "desk", "Sign out", "nothing", 204),
+    Operation("get", f"{_D}/me", "desk", "Who is signed in", "{csrf, agent}"),
+    Operation("post", f"{_D}/me", "desk", "Change status or language", "{csrf, agent}", 200,
+              desk.MeBody),
+    Operation("get", f"{_D}/conversations", "desk", "Find conversations",
+              "{conversations, cursor}", query=_LIST),
+    Operation("get", _C, "desk", "One conversation with its customer, orders and cases",
+              "{id, state, reason, summary, events, customer, orders, cases, ...}"),
+    Operation("get", f"{_C}/messages", "desk", "Its messages, with notes and readings",
+              "{messages}", query=("after", "limit")),
+    Operation("post", f"{_C}/claim", "desk", "Take it; 409 names who was first",
+              "the conversation"),
+    Operation("post", f"{_C}/reply", "desk", "Answer the customer", "{id, seq}", 202,
+              desk.WritingBody),
+    Operation("post", f"{_C}/note", "desk", "Write a private note", "{id, seq}", 202,
+              desk.WritingBody),
+    Operation("post", f"{_C}/transfer", "desk", "Hand on to an agent or the queue",
+              "the conversation", 200, desk.TransferBody),
+    Operation("post", f"{_C}/return", "desk", "Give back to the assistant", "the conversation",
+              200, desk.ReturnBody),
+    Operation("post", f"{_C}/resolve", "desk", "End it", "the conversation", 200,
+              desk.ResolveBody),
+    Operation("post", f"{_C}/reopen", "desk", "Go on with it", "the conversation"),
+    Operation("post", f"{_C}/label", "desk", "Add or remove labels", "the conversation", 200,
+              desk.LabelBody),
+    Operation("post", f"{_C}/typing", "desk", "The agent types, or stopped", "nothing", 204,
+              desk.TypingBody),
+    Operation("post", f"{_C}/review", "desk", "Leads: judge a message or the whole", "{id}", 201,
+              desk.ReviewBody),
+    Operation("get", f"{_D}/events", "desk", "What happens, as a stream", "server-sent events",
+              content="text/event-stream"),
+    Operation("get", f"{_D}/export", "desk", "Leads: masked messages as CSV or JSON lines", "file",
+              query=("format", *_LIST), content="text/csv"),
+    Operation("get", f"{_D}/reports/overview", "desk", "Leads: now, and the last days", "figures",
+              query=("from", "to")),
+    Operation("get", f"{_D}/missed-questions", "desk", "Leads: what no article answered",
+              "{questions}", query=("state", "lang", "limit")),
+    Operation("post", f"{_D}/missed-questions", "desk", "Leads: settle one", "{id, state}", 200,
+              desk.MissedQuestionBody),
+    Operation("get", "/healthz", "anyone", "Whether the process is alive", "{status}"),
+    Operation("get", "/readyz", "anyone", "200 when customers get answers",
+              "{status, dependencies}"),
+    Operation("get", "/metrics", "anyone", "Figures for Prometheus", "text", content="text/plain"),
+)  # fmt: skip
+
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "anyone": [],
+    "visitor": [{"visitor": []}],
+    "desk": [{"desk": []}],
+}
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    bodies = {operation.body for operation in OPERATIONS if operation.body is not None}
+    refs, definitions = models_json_schema(
+        [(body, "validation") for body in sorted(bodies, key=_name)],
+        ref_template="#/components/schemas/{model}",
+    )
+    paths: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        entry: dict[str, Any] = {
+            "summary": operation.summary,
+            "security": _SECURITY[operation.by],
+            "parameters": [
+                {"name": name, "in": "query", "schema": {"type": "string"}}
+                for name in operation.query
+            ],
+            "responses": {
+                str(operation.status): _answer(operation),
+                "default": {"$ref": "#/components/responses/Error"},
+            },
+        }
+        if "{id}" in operation.path:
+            entry["parameters"].insert(
+                0, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+            )
+        if operation.by == "desk" and operation.method != "get":
+            entry["parameters"].append(
+                {"name": "X-CSRF-Token", "in": "header", "required": True,
+                 "schema": {"type": "string"}}
+            )  # fmt: skip
+        if operation.body is not None:
+            entry["requestBody"] = {
+                "required": True,
+                "content": {"application/json": {"schema": refs[operation.body, "validation"]}},
+            }
+        paths.setdefault(operation.path, {})[operation.method] = entry
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Omotenashi", "version": __version__},
+        "paths": paths,
+        "components": {
+            "schemas": {**definitions.get("$defs", {}), "Error": _ERROR},
+            "responses": {
+                "Error": {
+                    "description": "; ".join(f"{code}: {why}" for code, why in ERRORS.items()),
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Error"}}
+                    },
+                }
+            },
+            "securitySchemes": {
+                "visitor": {"type": "http", "scheme": "bearer"},
+                "desk": {"type": "apiKey", "in": "cookie", "name": "omotenashi_desk"},
+            },
+        },
+    }
+
+
+_ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "field": {"type": "string"},
+            },
+        }
+    },
+}
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": operation.answer}
+    if operation.status != 204:
+        answer["content"] = {operation.content: {}}
+    return answer
+
+
+def _name(model: type[BaseModel]) -> str:
+    return model.__name__
+
+
+def blueprint() -> Blueprint:
+    bp = Blueprint("openapi")
+    described = document()
+    page = _page()
+
+    @bp.get("/openapi.json")
+    async def as_json(request: Request) -> HTTPResponse:
+        return json_response(described, headers={"Access-Control-Allow-Origin": "*"})
+
+    @bp.get("/api/")
+    async def as_page(request: Request) -> HTTPResponse:
+        return HTTPResponse(
+            page,
+            content_type="text/html; charset=utf-8",
+            headers={"Content-Security-Policy": "default-src 'none'"},
+        )
+
+    return bp
+
+
+def _page() -> str:
+    rows = "".join(
+        f"<tr><td><code>{operation.method.upper()}</code></td>"
+        f"<td><code>{html.escape(operation.path)}</code></td>"
+        f"<td>{html.escape(operation.summary)}</td><td>{operation.by}</td>"
+        f"<td>{operation.status} {html.escape(operation.answer)}</td></tr>"
+        for operation in OPERATIONS
+    )
+    errors = "".join(f"<tr><td>{code}</td><td>{why}</td></tr>" for code, why in ERRORS.items())
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Omotenashi API</title>'
+        "<h1>Omotenashi API</h1>"
+        '<p>As a document for tools: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>'
+        "<table><caption>Operations</caption><thead><tr><th>Method<th>Path<th>What it does"
+        f"<th>For<th>Answer</thead><tbody>{rows}</tbody></table>"
+        "<table><caption>Errors: {error: {code, message, field?}}</caption>"
+        f"<tbody>{errors}</tbody></table></html>"
+    )

@@ -1,0 +1,84 @@
+"""The parts of a server, made from the settings and handed to whoever needs them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from omotenashi.settings import ROOT, Settings
+from support.brain import RasaBrain
+from support.cases import CaseLookup
+from support.clock import utc_now
+from support.hints import Hints
+from support.identifiers import new_id
+from support.knowledge import KnowledgeHolder
+from support.orders import make_repository
+from support.playbook import Playbook, load_playbook
+from support.services import Services, order_access
+from support.store import Database
+from support.typing_state import Typing
+
+PLAYBOOK = ROOT / "data" / "playbook"
+KNOWLEDGE = ROOT / "data" / "knowledge"
+DEMO_ZONE = ZoneInfo("Asia/Tokyo")
+
+
+@dataclass(frozen=True)
+class Parts:
+    settings: Settings
+    playbook: Playbook
+    db: Database
+    services: Services
+    brain: RasaBrain
+    typing: Typing
+    clock: Callable[[], datetime]
+    worker: str
+
+
+def open_database(settings: Settings, hints: Hints | None = None) -> Database:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return Database(settings.database, hints)
+
+
+def make_services(
+    settings: Settings, db: Database, playbook: Playbook, knowledge: KnowledgeHolder
+) -> Services:
+    repository = make_repository(
+        playbook.orders,
+        db.engine,
+        token=settings.orders_token.get_secret_value() if settings.orders_token else None,
+        database_url=settings.orders_database_url.get_secret_value()
+        if settings.orders_database_url
+        else None,
+    )
+    return Services(
+        db=db,
+        orders=order_access(db, repository, playbook),
+        knowledge=knowledge,
+        cases=CaseLookup(db),
+        playbook=playbook,
+    )
+
+
+def load_knowledge(settings: Settings) -> KnowledgeHolder:
+    return KnowledgeHolder(KNOWLEDGE, settings.data_dir / "cache")
+
+
+def make_parts(settings: Settings) -> Parts:
+    """Raises FileError or ArticleError, naming file and line, where the shop's files are wrong."""
+    playbook = load_playbook(PLAYBOOK)
+    db = open_database(settings)
+    return Parts(
+        settings=settings,
+        playbook=playbook,
+        db=db,
+        services=make_services(settings, db, playbook, load_knowledge(settings)),
+        brain=RasaBrain(settings.brains, settings.key("brain")),
+        typing=Typing(),
+        clock=utc_now,
+        worker=new_id(),
+    )
+
+
+def demo_today(now: datetime) -> date:
+    return now.astimezone(DEMO_ZONE).date()

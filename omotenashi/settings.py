@@ -1,0 +1,115 @@
+"""Settings: environment variables that begin with OMOTENASHI_, or a .env file."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_BRAIN_URL = "http://127.0.0.1:5055"
+
+
+class Settings(BaseSettings):
+    """Unset means the embedded default: one machine, SQLite, everything local."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OMOTENASHI_", env_file=ROOT / ".env", extra="ignore", env_ignore_empty=True
+    )
+
+    database_url: str | None = None
+    redis_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    brain_url: Annotated[list[str], NoDecode] = []
+    actions_url: str | None = None
+    secret_key: SecretStr | None = None
+    telegram_token: SecretStr | None = None
+    telegram_api: str = "https://api.telegram.org"
+    telegram_secret: SecretStr | None = None
+    telegram_mode: Literal["polling", "webhook"] | None = None
+    public_url: str | None = None
+    allowed_origins: Annotated[list[str], NoDecode] = []
+    trusted_proxies: Annotated[list[str], NoDecode] = []
+    limits: Literal["on", "off"] = "on"
+    metrics_token: SecretStr | None = None
+    identity_secret: SecretStr | None = None
+    orders_token: SecretStr | None = None
+    orders_database_url: SecretStr | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+    data_dir: Path = ROOT / "var"
+    demo: bool = True
+
+    @field_validator("brain_url", "allowed_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("sqlite:", "postgresql+psycopg://", "postgresql://")):
+            raise ValueError("is neither sqlite:///… nor postgresql+psycopg://…")
+        if value and value.startswith("postgresql://"):
+            return value.replace("postgresql://", "postgresql+psycopg://", 1)
+        return value
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> "Settings":
+        if self.smtp_url is not None and not self.mail_from:
+            raise ValueError("SMTP_URL needs MAIL_FROM as well")
+        return self
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'omotenashi.sqlite3'}"
+
+    @property
+    def brains(self) -> list[str]:
+        return self.brain_url or [DEFAULT_BRAIN_URL]
+
+    @property
+    def base_url(self) -> str:
+        """Where customers find us."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared
+        return f"http://{host}:{self.port}"
+
+    def key(self, purpose: str) -> str:
+        """A secret of its own for each purpose, derived from the one that is kept."""
+        return hmac.new(self._master.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+    @property
+    def _master(self) -> str:
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        return kept_secret(self.data_dir)
+
+
+@lru_cache(maxsize=8)
+def kept_secret(data_dir: Path) -> str:
+    """The secret in the data folder, made once and readable by its owner only."""
+    path = data_dir / "secret_key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w") as file:
+        made = secrets.token_urlsafe(48)
+        file.write(made)
+    return made
+
+
+def load_settings() -> Settings:
+    """Raises pydantic.ValidationError naming the setting that is wrong."""
+    return Settings()

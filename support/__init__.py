@@ -1,0 +1,1 @@
+"""The domain of customer service: conversations, handover, knowledge, orders, cases, promises."""

@@ -1,0 +1,96 @@
+"""What happens by itself as time passes: the handlers of the timers."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from support import conversations, handoff, outbox, queue
+from support.messages import Draft, append
+from support.playbook import Playbook
+from support.replies import UNREAD_TIMER
+from support.store import Transaction
+from support.store.schema import agents, messages
+from support.store.schema import conversations as conversations_table
+from support.timers import Handler, set_timer
+from support.values import Author, State
+
+IDLE_TIMER = "idle"
+VANISHED_TIMER = "vanished"
+VANISHED_EVERY = timedelta(seconds=30)
+
+
+def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
+    """`mail`: whether e-mail can be sent at all."""
+
+    def estimate_ran_out(
+        tx: Transaction, conversation_id: str, data: dict[str, Any], now: datetime
+    ) -> None:
+        queue.reestimate(tx, conversation_id, playbook, now)
+
+    def idle(tx: Transaction, conversation_id: str, data: dict[str, Any], now: datetime) -> None:
+        """A chat with the assistant is closed after a warning, never in the middle of a form."""
+        _, conversation = conversations.lock(tx, conversation_id)
+        if conversation.state is not State.BOT:
+            return
+        if not data.get("warned"):
+            text = playbook.messages.idle_warning.in_lang(conversation.lang)
+            append(tx, conversation, Draft(Author.SYSTEM, text, "notice"), now)
+            later = timedelta(minutes=playbook.escalation.closing.close_after_minutes)
+            set_timer(tx, IDLE_TIMER, conversation_id, now + later, now, warned=True)
+            return
+        handoff.resolve(
+            tx,
+            conversation,
+            actor="system",
+            why="idle",
+            agent_id=None,
+            playbook=playbook,
+            now=now,
+            text=playbook.messages.idle_closed,
+        )
+
+    def unread(tx: Transaction, thread_id: str, data: dict[str, Any], now: datetime) -> None:
+        """A person's answer that nobody has read goes to the address the customer left."""
+        thread = conversations.lock_thread(tx, thread_id)
+        seq = int(data["seq"])
+        if not mail or thread.contact is None or thread.read_seq >= seq:
+            return
+        message_id = tx.execute(
+            select(messages.c.id).where(messages.c.thread_id == thread_id, messages.c.seq == seq)
+        ).scalar_one_or_none()
+        if message_id is not None:
+            outbox.post(tx, "email", thread.contact, thread_id, now, message_id)
+
+    def vanished(tx: Transaction, subject: str, data: dict[str, Any], now: datetime) -> None:
+        """Conversations of agents who have not been seen for long return to the queue."""
+        gone = now - timedelta(minutes=playbook.escalation.waiting.agent_gone_minutes)
+        left = tx.execute(
+            select(conversations_table.c.id)
+            .join(agents, agents.c.id == conversations_table.c.agent_id)
+            .where(
+                conversations_table.c.state == str(State.ASSIGNED),
+                (agents.c.seen_at < gone) | agents.c.disabled_at.is_not(None),
+                conversations_table.c.updated_at < gone,
+            )
+            .limit(100)
+        ).scalars()
+        for conversation_id in list(left):
+            thread, conversation = conversations.lock(tx, conversation_id)
+            if conversation.state is State.ASSIGNED:
+                handoff.requeue(
+                    tx, thread, conversation, playbook, now, actor="system", why="agent vanished"
+                )
+        set_timer(tx, VANISHED_TIMER, "", now + VANISHED_EVERY, now)
+
+    return {
+        queue.ESTIMATE_TIMER: estimate_ran_out,
+        IDLE_TIMER: idle,
+        UNREAD_TIMER: unread,
+        VANISHED_TIMER: vanished,
+    }
+
+
+def start_recurring(tx: Transaction, now: datetime) -> None:
+    set_timer(tx, VANISHED_TIMER, "", now + VANISHED_EVERY, now)

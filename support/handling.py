@@ -1,0 +1,123 @@
+"""What an agent does with a conversation: who may, then the move.
+
+A conversation that a colleague holds is theirs; a lead may step in. Everything else about the moves
+is `support.handoff`'s.
+"""
+
+from datetime import datetime
+
+from support import agents, conversations, handoff
+from support.agents import Agent
+from support.conversations import TransitionRefused
+from support.handoff import AlreadyClaimed
+from support.playbook import Playbook
+from support.queue import say
+from support.store import Transaction
+from support.values import Conversation, State
+
+LONGEST_REASON = 200
+
+
+class UnknownAgent(LookupError):
+    """No colleague has this number. Shown as 422."""
+
+
+def transfer(
+    tx: Transaction,
+    conversation_id: str,
+    agent: Agent,
+    to: int | None,
+    playbook: Playbook,
+    now: datetime,
+) -> Conversation:
+    """Give a conversation to the colleague `to`, or back to the queue when None.
+
+    Raises UnknownAgent, AlreadyClaimed, TransitionRefused, NotFound.
+    """
+    conversation = _free_or_held(tx, conversation_id, agent)
+    if conversation.state is State.RESOLVED:
+        raise TransitionRefused("the conversation is resolved; reopen it first")
+    if to is None:
+        if conversation.state is State.QUEUED:
+            return conversation
+        return handoff.transfer(tx, conversation_id, agent, None, playbook, now)
+    if to == conversation.agent_id:
+        return conversation
+    colleague = next((one for one in agents.everyone(tx.connection) if one.id == to), None)
+    if colleague is None:
+        raise UnknownAgent(f"no agent {to}")
+    return handoff.transfer(tx, conversation_id, agent, colleague, playbook, now)
+
+
+def give_back(
+    tx: Transaction,
+    conversation_id: str,
+    agent: Agent,
+    hint: str | None,
+    playbook: Playbook,
+    now: datetime,
+) -> Conversation:
+    """Return a conversation to the assistant. One that waits is claimed first: only the customer
+    gives up a place in the queue. Raises AlreadyClaimed, TransitionRefused, NotFound."""
+    conversation = _free_or_held(tx, conversation_id, agent)
+    if conversation.state is not State.ASSIGNED:
+        raise TransitionRefused("claim the conversation before you return it")
+    return handoff.give_back(tx, conversation_id, agent, hint, playbook, now)
+
+
+def resolve(
+    tx: Transaction,
+    conversation_id: str,
+    agent: Agent,
+    reason: str,
+    playbook: Playbook,
+    now: datetime,
+) -> Conversation:
+    """End a matter; once more changes nothing. Raises AlreadyClaimed, NotFound."""
+    conversation = _free_or_held(tx, conversation_id, agent)
+    if conversation.state is State.RESOLVED:
+        return conversation
+    return handoff.resolve(
+        tx,
+        conversation,
+        actor=f"agent:{agent.id}",
+        why=reason,
+        agent_id=agent.id,
+        playbook=playbook,
+        now=now,
+    )
+
+
+def reopen(
+    tx: Transaction, conversation_id: str, agent: Agent, playbook: Playbook, now: datetime
+) -> Conversation:
+    """Take a resolved matter up again, as its owner. Raises TransitionRefused, NotFound."""
+    _, conversation = conversations.lock(tx, conversation_id)
+    if conversation.state is State.ASSIGNED and conversation.agent_id == agent.id:
+        return conversation
+    if conversation.state is not State.RESOLVED:
+        raise TransitionRefused("the conversation is open")
+    newest = conversations.latest(tx.connection, conversation.thread_id)
+    if newest is not None and newest.id != conversation.id:
+        # What the customer writes goes to their newest matter; they could not answer in this one.
+        raise TransitionRefused("the customer has a newer conversation")
+    conversation = conversations.move(
+        tx,
+        conversation,
+        State.ASSIGNED,
+        actor=f"agent:{agent.id}",
+        why="reopened",
+        now=now,
+        agent_id=agent.id,
+    )
+    text = playbook.messages.agent_joined.in_lang(conversation.lang).format(agent=agent.name)
+    say(tx, conversation, text, now, "agent", agent_id=agent.id)
+    return conversation
+
+
+def _free_or_held(tx: Transaction, conversation_id: str, agent: Agent) -> Conversation:
+    _, conversation = conversations.lock(tx, conversation_id)
+    holder = conversation.agent_id
+    if holder is not None and holder != agent.id and not agent.is_lead:
+        raise AlreadyClaimed(agents.get(tx.connection, holder).name)
+    return conversation

@@ -1,0 +1,313 @@
+"""The human queue: handing over, waiting, claiming, giving back.
+
+Each function moves a conversation to another owner and tells the customer what that means; their
+place in line is `support.queue`'s.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from support import agents, conversations, promises, summary, words
+from support.agents import Agent
+from support.conversations import TransitionRefused
+from support.hints import DESK
+from support.playbook import Playbook, Words
+from support.queue import Place, close_ticket, open_ticket, place_of, raise_ticket, say, tell_place
+from support.store import Transaction
+from support.store.schema import threads, tickets
+from support.timers import cancel_timer
+from support.values import Conversation, State, Thread
+
+
+class AlreadyClaimed(TransitionRefused):
+    """Another agent was first. Shown as 409 with their name."""
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"{agent} has taken this conversation")
+        self.agent = agent
+
+
+def hand_over(
+    tx: Transaction,
+    thread: Thread,
+    conversation: Conversation,
+    *,
+    reason: str,
+    note: dict[str, Any],
+    actor: str,
+    playbook: Playbook,
+    now: datetime,
+) -> Conversation:
+    """Put a conversation into the human queue and tell the customer what happens now.
+
+    Asked for again it stays one place, which may move forward for a graver reason. The caller
+    holds the thread's lock.
+    """
+    if conversation.state is State.ASSIGNED:
+        return conversation
+    if conversation.state is State.QUEUED:
+        raise_ticket(tx, conversation, reason, note, playbook)
+        place = place_of(tx.connection, conversation.id, playbook, now)
+        if place is not None:
+            text = playbook.messages.queued_again.in_lang(conversation.lang)
+            say(tx, conversation, _filled(text, place, conversation.lang), now, "notice")
+        return conversation
+    conversation = conversations.move(
+        tx, conversation, State.QUEUED, actor=actor, why=reason, now=now, reason=reason
+    )
+    open_ticket(tx, conversation, reason, note, playbook, now, queued_at=now)
+    _tell_summary(tx, conversation, playbook, now)
+    tell_place(tx, thread, conversation, playbook, now)
+    return conversation
+
+
+def choose(
+    tx: Transaction,
+    thread: Thread,
+    conversation: Conversation,
+    action: str,
+    *,
+    playbook: Playbook,
+    now: datetime,
+    contact: str | None = None,
+    at: datetime | None = None,
+) -> Conversation:
+    """What a waiting customer decides: wait, message, callback or cancel.
+
+    The caller holds the thread's lock. Raises TransitionRefused where nobody waits.
+    """
+    if conversation.state is not State.QUEUED:
+        raise TransitionRefused("there is no place in the queue")
+    said, lang = playbook.messages, conversation.lang
+    if contact is not None:
+        keep_contact(tx, thread, contact)
+    if action == "cancel":
+        close_ticket(tx, conversation.id, "cancelled", now)
+        conversation = conversations.move(
+            tx, conversation, State.BOT, actor="customer", why="cancelled", now=now
+        )
+        say(tx, conversation, said.ticket_cancelled.in_lang(lang), now, "notice")
+        return conversation
+    tx.execute(
+        update(tickets)
+        .where(tickets.c.conversation_id == conversation.id, tickets.c.closed_at.is_(None))
+        .values(choice=action, callback_at=at)
+    )
+    tx.hint(DESK, "state", conversation=conversation.id)
+    if action == "callback":
+        when = at or promises.due(playbook, now)
+        promises.make(tx, conversation.id, f"call back at {contact}", when, "customer", now)
+        text = said.ticket_callback.in_lang(lang).format(
+            at=words.moment(when, now, playbook.hours.zone, lang),
+            contact=contact or thread.contact or "",
+        )
+        say(tx, conversation, text, now, "notice")
+    elif contact is not None:
+        say(tx, conversation, said.contact_kept.in_lang(lang).format(contact=contact), now)
+    else:
+        answer = said.ticket_wait if action == "wait" else said.ticket_message
+        say(tx, conversation, answer.in_lang(lang), now, "notice")
+        if action == "message" and thread.contact is None and thread.channel == "website":
+            say(tx, conversation, said.ask_contact.in_lang(lang), now, "contact")
+    return conversation
+
+
+def keep_contact(tx: Transaction, thread: Thread, contact: str) -> None:
+    """Remember where answers go that nobody is there to read."""
+    tx.execute(update(threads).where(threads.c.id == thread.id).values(contact=contact))
+
+
+def claim(
+    tx: Transaction, conversation_id: str, agent: Agent, playbook: Playbook, now: datetime
+) -> Conversation:
+    """Make `agent` the owner; once more by the same agent changes nothing.
+
+    Raises AlreadyClaimed, TransitionRefused for a resolved conversation, NotFound.
+    """
+    _, conversation = conversations.lock(tx, conversation_id)
+    if conversation.state is State.ASSIGNED:
+        if conversation.agent_id in (agent.id, None):
+            return conversation
+        raise AlreadyClaimed(agents.get(tx.connection, conversation.agent_id).name)
+    if conversation.state is State.RESOLVED:
+        raise TransitionRefused("the conversation is resolved; reopen it first")
+    return _assign(tx, conversation, agent, playbook, now, why="claimed")
+
+
+def _assign(
+    tx: Transaction,
+    conversation: Conversation,
+    agent: Agent,
+    playbook: Playbook,
+    now: datetime,
+    why: str,
+) -> Conversation:
+    changed_hands = conversation.state is State.ASSIGNED
+    conversation = conversations.move(
+        tx,
+        conversation,
+        State.ASSIGNED,
+        actor=f"agent:{agent.id}",
+        why=why,
+        now=now,
+        agent_id=agent.id,
+    )
+    close_ticket(tx, conversation.id, "claimed", now)
+    said = playbook.messages
+    text = (said.agent_changed if changed_hands else said.agent_joined).in_lang(conversation.lang)
+    say(tx, conversation, text.format(agent=agent.name), now, "agent", agent_id=agent.id)
+    return conversation
+
+
+def transfer(
+    tx: Transaction,
+    conversation_id: str,
+    agent: Agent,
+    to: Agent | None,
+    playbook: Playbook,
+    now: datetime,
+) -> Conversation:
+    """Hand a conversation to a colleague, or back to the queue when `to` is None."""
+    thread, conversation = conversations.lock(tx, conversation_id)
+    if to is not None:
+        return _assign(tx, conversation, to, playbook, now, why=f"transfer by agent:{agent.id}")
+    return requeue(
+        tx, thread, conversation, playbook, now, actor=f"agent:{agent.id}", why="transfer"
+    )
+
+
+def requeue(
+    tx: Transaction,
+    thread: Thread,
+    conversation: Conversation,
+    playbook: Playbook,
+    now: datetime,
+    *,
+    actor: str,
+    why: str,
+) -> Conversation:
+    """An agent is gone: the customer goes back to where they would be had they never left."""
+    conversation = conversations.move(
+        tx, conversation, State.QUEUED, actor=actor, why=why, now=now, reason="agent"
+    )
+    first = tx.execute(
+        select(func.min(tickets.c.queued_at)).where(tickets.c.conversation_id == conversation.id)
+    ).scalar_one()
+    open_ticket(tx, conversation, "agent", {}, playbook, now, queued_at=first or now)
+    say(tx, conversation, playbook.messages.agent_left.in_lang(conversation.lang), now, "handover")
+    tell_place(tx, thread, conversation, playbook, now)
+    return conversation
+
+
+def give_back(
+    tx: Transaction,
+    conversation_id: str,
+    agent: Agent,
+    hint: str | None,
+    playbook: Playbook,
+    now: datetime,
+) -> Conversation:
+    """Return a conversation to the assistant, which answers the next message."""
+    thread, conversation = conversations.lock(tx, conversation_id)
+    if conversation.state not in (State.ASSIGNED, State.QUEUED):
+        raise TransitionRefused("only a conversation held by a person can be returned")
+    conversation = conversations.move(
+        tx,
+        conversation,
+        State.BOT,
+        actor=f"agent:{agent.id}",
+        why="returned",
+        now=now,
+        hint=hint,
+        handled_seq=thread.last_seq,
+    )
+    close_ticket(tx, conversation.id, "returned", now)
+    text = playbook.messages.returned.in_lang(conversation.lang).format(agent=agent.name)
+    say(tx, conversation, text, now, "handover")
+    return conversation
+
+
+def resolve(
+    tx: Transaction,
+    conversation: Conversation,
+    *,
+    actor: str,
+    why: str,
+    agent_id: int | None,
+    playbook: Playbook,
+    now: datetime,
+    text: Words | None = None,
+) -> Conversation:
+    """End a matter; the widget offers a rating, and writing again goes on with it."""
+    conversation = conversations.move(
+        tx,
+        conversation,
+        State.RESOLVED,
+        actor=actor,
+        why=why,
+        now=now,
+        resolved_by=agent_id,
+        resolve_reason=why,
+    )
+    close_ticket(tx, conversation.id, "resolved", now)
+    cancel_timer(tx, "idle", conversation.id)
+    said = (text or playbook.messages.resolved).in_lang(conversation.lang)
+    say(tx, conversation, said, now, "resolved")
+    return conversation
+
+
+def reopen(
+    tx: Transaction,
+    thread: Thread,
+    conversation: Conversation,
+    playbook: Playbook,
+    now: datetime,
+    *,
+    actor: str,
+    away_after: timedelta,
+) -> Conversation:
+    """Go on with a resolved matter: with the agent who resolved it if available, else at the top
+    of the queue, else with the assistant who had it."""
+    if conversation.resolved_by is None:
+        return conversations.move(tx, conversation, State.BOT, actor=actor, why="reopened", now=now)
+    duty = {agent.id: agent for agent in agents.on_duty(tx.connection, now, away_after)}
+    known = duty.get(conversation.resolved_by)
+    if known is not None:
+        conversation = conversations.move(
+            tx, conversation, State.ASSIGNED, actor=actor, why="reopened", now=now,
+            agent_id=known.id,
+        )  # fmt: skip
+        text = playbook.messages.reopened.in_lang(conversation.lang)
+        say(tx, conversation, text, now, "handover")
+        return conversation
+    conversation = conversations.move(
+        tx, conversation, State.QUEUED, actor=actor, why="reopened", now=now,
+        reason=conversation.reason or "asked",
+    )  # fmt: skip
+    first = tx.execute(
+        select(func.min(tickets.c.queued_at)).where(tickets.c.conversation_id == conversation.id)
+    ).scalar_one()
+    open_ticket(
+        tx, conversation, conversation.reason or "asked", {}, playbook, now, queued_at=first or now
+    )
+    say(tx, conversation, playbook.messages.reopened.in_lang(conversation.lang), now, "handover")
+    tell_place(tx, thread, conversation, playbook, now)
+    return conversation
+
+
+def _tell_summary(
+    tx: Transaction, conversation: Conversation, playbook: Playbook, now: datetime
+) -> None:
+    lines = summary.for_customer(tx.connection, conversation)
+    if lines:
+        text = playbook.messages.summary_intro.in_lang(conversation.lang)
+        text += "".join(f"\n• {line}" for line in lines)
+        say(tx, conversation, text, now, "summary")
+
+
+def _filled(text: str, place: Place, lang: str | None) -> str:
+    return text.format(
+        position=place.position, wait=words.wait_range(place.told.low_s, place.told.high_s, lang)
+    )

@@ -1,0 +1,81 @@
+"""Wake-ups between the parts of a server: hints, never the truth.
+
+A hint says that something about a topic may have changed; whoever hears it looks in the database.
+A lost hint costs time until the next slow poll, never a message.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+DESK = "desk"
+TURNS = "turns"
+OUTBOX = "outbox"
+TIMERS = "timers"
+# A subscriber who does not read is told once that it missed hints, instead of being remembered.
+QUEUE_LIMIT = 256
+
+
+def thread_topic(thread_id: str) -> str:
+    return f"thread:{thread_id}"
+
+
+@dataclass(frozen=True)
+class Hint:
+    topic: str
+    kind: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class Subscription:
+    """The hints of some topics, oldest first; at most QUEUE_LIMIT are kept."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Hint] = asyncio.Queue(QUEUE_LIMIT)
+
+    def offer(self, hint: Hint) -> None:
+        if self._queue.full():
+            self._queue.get_nowait()
+        self._queue.put_nowait(hint)
+
+    async def next(self, seconds: float | None = None) -> Hint | None:
+        """The next hint, or None after `seconds` without one."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
+
+    def drain(self) -> list[Hint]:
+        """What is already here, without waiting."""
+        hints = []
+        while not self._queue.empty():
+            hints.append(self._queue.get_nowait())
+        return hints
+
+
+class Hints:
+    """In-process publish and subscribe. Called on the event loop only."""
+
+    def __init__(self) -> None:
+        self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
+
+    def publish(self, hint: Hint) -> None:
+        for subscription in tuple(self._subscriptions.get(hint.topic, ())):
+            subscription.offer(hint)
+
+    @contextmanager
+    def subscribe(self, *topics: str) -> Iterator[Subscription]:
+        subscription = Subscription()
+        for topic in topics:
+            self._subscriptions[topic].add(subscription)
+        try:
+            yield subscription
+        finally:
+            for topic in topics:
+                self._subscriptions[topic].discard(subscription)
+                if not self._subscriptions[topic]:
+                    del self._subscriptions[topic]

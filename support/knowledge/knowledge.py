@@ -1,0 +1,138 @@
+"""The knowledge base as everything else uses it: load a folder, ask it questions."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import numpy as np
+
+from support.knowledge.articles import Article, load_articles
+from support.knowledge.index import LanguageIndex
+from support.knowledge.language import LANGUAGES, Lang, as_lang, language_of
+from support.knowledge.readings import all_readings
+from support.knowledge.verdict import (
+    OTHER_LANGUAGE,
+    SAME_LANGUAGE,
+    Verdict,
+    judge,
+)
+
+_DEFAULT_LANG: Final[Lang] = "en"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """`score`: calibrated probability (0-1) that this article answers. `answer`: plain text.
+
+    `url` is the article's page in the help centre.
+    """
+
+    id: str
+    title: str
+    score: float
+    lang: Lang
+    topic: str | None
+    answer: str
+    url: str
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """`verdict`: "answer" (the first hit), "clarify" (one of the first two or three), "none".
+
+    The nearest articles are hits whatever the verdict; with "none" they are not to be shown as an
+    answer. `lang` is the language the question was taken to be in.
+    """
+
+    query: str
+    lang: Lang
+    verdict: Verdict
+    hits: tuple[Hit, ...]
+
+
+class Knowledge:
+    """Articles and their index. Searching blocks until the index is built; threads may share it."""
+
+    def __init__(self, articles: Sequence[Article], cache_dir: Path | None = None) -> None:
+        self.articles = tuple(articles)
+        self._by_key = {(article.lang, article.id): article for article in self.articles}
+        self._cache_dir = cache_dir
+        self._indexes: Mapping[Lang, LanguageIndex] = {}
+        self._failure: Exception | None = None
+        self._builder = threading.Thread(target=self._build, name="knowledge", daemon=True)
+        self._builder.start()
+
+    @classmethod
+    def load(cls, folder: Path, cache_dir: Path | None = None) -> "Knowledge":
+        """Reads and checks the articles now (ArticleError), indexes them in the background.
+
+        `cache_dir` keeps sentence vectors between starts; it is made when needed.
+        """
+        return cls(load_articles(folder), cache_dir)
+
+    def wait(self) -> None:
+        """Blocks until the index is built; raises what went wrong with it."""
+        self._builder.join()
+        if self._failure is not None:
+            raise self._failure
+
+    @property
+    def ready(self) -> bool:
+        return not self._builder.is_alive() and self._failure is None
+
+    def article(self, id: str, lang: str) -> Article | None:
+        found = as_lang(lang)
+        return self._by_key.get((found, id)) if found else None
+
+    def search(
+        self, query: str, *, lang: str | None = None, topic: str | None = None, top: int = 5
+    ) -> SearchResult:
+        """The articles nearest to `query`, best first, and whether to trust them.
+
+        `lang`: in which language to answer; by the query's script if None. Where it has no
+        articles the other one's are searched. `topic` is a hint, not a filter. Never raises for
+        anything a customer typed.
+        """
+        self.wait()
+        written = language_of(query)
+        wanted = as_lang(lang) or written or _DEFAULT_LANG
+        if written is None or top < 1 or not self._indexes:
+            return SearchResult(query, wanted, "none", ())
+        index = self._indexes.get(wanted) or next(iter(self._indexes.values()))
+        texts, partial = all_readings(query, index, written)
+        match = index.match(texts)
+        favoured = [topic is not None and article.topic == topic for article in index.articles]
+        weights = SAME_LANGUAGE if written == index.lang else OTHER_LANGUAGE
+        judgement = judge(match.features, partial, np.array(favoured), weights)
+        hits = (
+            _hit(index.articles[place], score, index.answer(place, match, judgement.reading))
+            for place, score in judgement.ranked[:top]
+        )
+        return SearchResult(query, wanted, judgement.verdict, tuple(hits))
+
+    def _build(self) -> None:
+        try:
+            self._indexes = {
+                lang: LanguageIndex(lang, articles, self._cache_dir)
+                for lang in LANGUAGES
+                if (articles := [a for a in self.articles if a.lang == lang])
+            }
+            for index in self._indexes.values():
+                index.match(["ready"])  # loads what is loaded on first use, before a customer waits
+        except Exception as error:  # raised again to whoever asks: a thread has nobody to tell
+            self._failure = error
+
+
+def _hit(article: Article, score: float, answer: str) -> Hit:
+    return Hit(
+        id=article.id,
+        title=article.title,
+        score=score,
+        lang=article.lang,
+        topic=article.topic,
+        answer=answer,
+        url=f"/help/{article.lang}/{quote(article.id, safe='')}",
+    )

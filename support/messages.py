@@ -1,0 +1,187 @@
+"""The messages of a thread: appended under the next `seq`, read in its order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from support import outbox
+from support.hints import DESK, thread_topic
+from support.identifiers import new_button_id
+from support.store import Transaction
+from support.store.schema import agents, buttons, conversations, messages, threads
+from support.transcripts import index_message
+from support.values import Author, Button, Conversation, Message
+
+PREVIEW = 140
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message about to be appended. `buttons` are (title, payload) pairs."""
+
+    author: Author
+    text: str
+    kind: str = "text"
+    data: dict[str, Any] = field(default_factory=dict)
+    buttons: Sequence[tuple[str, str]] = ()
+    agent_id: int | None = None
+    client_id: str | None = None
+    private: bool = False
+    reading: dict[str, Any] | None = None
+
+    @property
+    def sender(self) -> str:
+        """Whose client ids these are: unique by (thread, sender, client id)."""
+        return f"agent:{self.agent_id}" if self.agent_id is not None else str(self.author)
+
+
+def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datetime) -> Message:
+    """Store `draft` under the thread's next seq. The caller holds the thread's lock."""
+    seq: int = tx.execute(
+        update(threads)
+        .where(threads.c.id == conversation.thread_id)
+        .values(last_seq=threads.c.last_seq + 1)
+        .returning(threads.c.last_seq)
+    ).scalar_one()
+    message_id: int = tx.execute(
+        insert(messages)
+        .values(
+            thread_id=conversation.thread_id,
+            conversation_id=conversation.id,
+            seq=seq,
+            author=str(draft.author),
+            sender=draft.sender,
+            agent_id=draft.agent_id,
+            client_id=draft.client_id,
+            kind=draft.kind,
+            text=draft.text,
+            data=draft.data,
+            private=draft.private,
+            epoch=conversation.epoch,
+            reading=draft.reading,
+            created_at=now,
+        )
+        .returning(messages.c.id)
+    ).scalar_one()
+    if draft.author is not Author.SYSTEM:
+        index_message(tx, conversation.thread_id, conversation.id, message_id, draft.text)
+    made = tuple(Button(new_button_id(), title) for title, _ in draft.buttons)
+    if made:
+        tx.execute(
+            insert(buttons),
+            [
+                {
+                    "id": button.id,
+                    "message_id": message_id,
+                    "ordinal": ordinal,
+                    "title": button.title,
+                    "payload": payload,
+                }
+                for ordinal, (button, (_, payload)) in enumerate(
+                    zip(made, draft.buttons, strict=True)
+                )
+            ],
+        )
+    values: dict[str, Any] = {"updated_at": now}
+    if not draft.private and draft.author is not Author.SYSTEM:
+        values["last_text"] = draft.text[:PREVIEW]
+    tx.execute(update(conversations).where(conversations.c.id == conversation.id).values(**values))
+    if conversation.channel in outbox.PUSHED and draft.author is not Author.CUSTOMER:
+        _send(tx, conversation, message_id, draft, now)
+    tx.hint(thread_topic(conversation.thread_id), "message", seq=seq)
+    tx.hint(DESK, "message", conversation=conversation.id, seq=seq)
+    return Message(
+        id=message_id,
+        seq=seq,
+        thread_id=conversation.thread_id,
+        conversation_id=conversation.id,
+        author=draft.author,
+        kind=draft.kind,
+        text=draft.text,
+        created_at=now,
+        data=draft.data,
+        buttons=made,
+        agent_id=draft.agent_id,
+        private=draft.private,
+        reading=draft.reading,
+    )
+
+
+def _send(
+    tx: Transaction, conversation: Conversation, message_id: int, draft: Draft, now: datetime
+) -> None:
+    address = tx.execute(
+        select(threads.c.address).where(threads.c.id == conversation.thread_id)
+    ).scalar_one()
+    if address is not None and not draft.private:
+        outbox.post(tx, conversation.channel, address, conversation.thread_id, now, message_id)
+
+
+def of_thread(
+    connection: Connection,
+    thread_id: str,
+    *,
+    after: int = 0,
+    limit: int = 200,
+    private: bool = False,
+    conversation_id: str | None = None,
+) -> list[Message]:
+    """Messages with `seq` over `after`, oldest first. Private notes only when asked for."""
+    query = (
+        select(messages, agents.c.name.label("agent_name"))
+        .outerjoin(agents, agents.c.id == messages.c.agent_id)
+        .where(messages.c.thread_id == thread_id, messages.c.seq > after)
+        .order_by(messages.c.seq)
+        .limit(limit)
+    )
+    if not private:
+        query = query.where(messages.c.private.is_(False))
+    if conversation_id is not None:
+        query = query.where(messages.c.conversation_id == conversation_id)
+    rows = connection.execute(query).all()
+    return _with_buttons(connection, rows)
+
+
+def by_id(connection: Connection, message_id: int) -> Message | None:
+    row = connection.execute(
+        select(messages, agents.c.name.label("agent_name"))
+        .outerjoin(agents, agents.c.id == messages.c.agent_id)
+        .where(messages.c.id == message_id)
+    ).first()
+    return _with_buttons(connection, [row])[0] if row else None
+
+
+def _with_buttons(connection: Connection, rows: Sequence[Row[Any]]) -> list[Message]:
+    ids = [row.id for row in rows if row.author in (Author.BOT, Author.SYSTEM)]
+    made: dict[int, list[Button]] = {}
+    if ids:
+        query = (
+            select(buttons.c.message_id, buttons.c.id, buttons.c.title)
+            .where(buttons.c.message_id.in_(ids))
+            .order_by(buttons.c.message_id, buttons.c.ordinal)
+        )
+        for row in connection.execute(query):
+            made.setdefault(row.message_id, []).append(Button(row.id, row.title))
+    return [_message(row, tuple(made.get(row.id, ()))) for row in rows]
+
+
+def _message(row: Row[Any], its_buttons: tuple[Button, ...]) -> Message:
+    return Message(
+        id=row.id,
+        seq=row.seq,
+        thread_id=row.thread_id,
+        conversation_id=row.conversation_id,
+        author=Author(row.author),
+        kind=row.kind,
+        text=row.text,
+        created_at=row.created_at,
+        data=row.data,
+        buttons=its_buttons,
+        agent_id=row.agent_id,
+        agent_name=row.agent_name,
+        private=row.private,
+        reading=row.reading,
+    )

@@ -1,0 +1,229 @@
+"""The way out for channels that are sent to: rows with attempts, delivered in order per address.
+
+The website needs none of this: its visitors fetch and stream what is stored.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, insert, select, update
+
+from support.clock import Clock
+from support.hints import DESK, OUTBOX
+from support.store import Database, Transaction
+from support.store.database import StorageUnavailable
+from support.store.schema import messages, outbox
+
+log = logging.getLogger(__name__)
+
+PUSHED = frozenset({"telegram"})
+SLOW_POLL_S = 3.0
+LEASE = timedelta(seconds=60)
+# Twelve tries with doubling pauses of at most five minutes: about forty minutes of outage.
+MOST_ATTEMPTS = 12
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
+
+
+class DeliveryRefused(Exception):
+    """The address will never take it (blocked, gone). The desk shows "undeliverable"."""
+
+
+class DeliveryDelayed(Exception):
+    """Try again, at the earliest after `retry_after` seconds. Doesn't count as an attempt."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One thing to deliver. `data` is what the sender's channel needs."""
+
+    id: int
+    channel: str
+    address: str
+    thread_id: str
+    message_id: int | None
+    data: dict[str, Any]
+    attempts: int
+
+
+class Sender(Protocol):
+    """A channel's way out."""
+
+    async def send(self, parcel: Parcel) -> None:
+        """Deliver. Raises DeliveryRefused, DeliveryDelayed; anything else is tried again."""
+        ...
+
+
+def post(
+    tx: Transaction,
+    channel: str,
+    address: str,
+    thread_id: str,
+    now: datetime,
+    message_id: int | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    tx.execute(
+        insert(outbox).values(
+            channel=channel,
+            address=address,
+            thread_id=thread_id,
+            message_id=message_id,
+            data=data or {},
+            state="pending",
+            next_at=now,
+            created_at=now,
+        )
+    )
+    tx.hint(OUTBOX, "posted", channel=channel)
+
+
+class OutboxRunner:
+    """Delivers what is pending: addresses beside each other, each address in its order."""
+
+    def __init__(self, db: Database, senders: Mapping[str, Sender], clock: Clock) -> None:
+        self._db = db
+        self._senders = senders
+        self._clock = clock
+        self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        with self._db.hints.subscribe(OUTBOX) as wake:
+            while True:
+                try:
+                    for channel, address in await self._db.reading(self._due):
+                        self._start(channel, address)
+                except StorageUnavailable as error:
+                    log.warning("the outbox waits for the database: %s", error)
+                await wake.next(SLOW_POLL_S)
+
+    async def stop(self) -> None:
+        for task in tuple(self._busy.values()):
+            task.cancel()
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    def _due(self, connection: Connection) -> list[tuple[str, str]]:
+        query = (
+            select(outbox.c.channel, outbox.c.address)
+            .where(
+                outbox.c.state == "pending",
+                outbox.c.next_at <= self._clock(),
+                outbox.c.channel.in_(list(self._senders)),
+            )
+            .distinct()
+            .limit(200)
+        )
+        return [(row.channel, row.address) for row in connection.execute(query)]
+
+    def _start(self, channel: str, address: str) -> None:
+        key = (channel, address)
+        if key in self._busy:
+            return
+        task = asyncio.create_task(self._deliver(channel, address))
+        self._busy[key] = task
+        task.add_done_callback(lambda _: self._busy.pop(key, None))
+
+    async def _deliver(self, channel: str, address: str) -> None:
+        """The oldest first; stop at the first that has to wait, so that order is kept."""
+        try:
+            while (parcel := await self._take(channel, address)) is not None:
+                if not await self._attempt(parcel):
+                    return
+        except StorageUnavailable as error:
+            log.warning("the outbox waits for the database: %s", error)
+
+    async def _take(self, channel: str, address: str) -> Parcel | None:
+        def take(tx: Transaction) -> Parcel | None:
+            now = self._clock()
+            row = tx.execute(
+                select(outbox)
+                .where(
+                    outbox.c.channel == channel,
+                    outbox.c.address == address,
+                    outbox.c.state == "pending",
+                )
+                .order_by(outbox.c.id)
+                .limit(1)
+                .with_for_update()
+            ).first()
+            if row is None or row.next_at > now or (row.lease_until and row.lease_until > now):
+                return None
+            tx.execute(update(outbox).where(outbox.c.id == row.id).values(lease_until=now + LEASE))
+            return Parcel(
+                row.id,
+                row.channel,
+                row.address,
+                row.thread_id,
+                row.message_id,
+                row.data,
+                row.attempts,
+            )
+
+        return await self._db.writing(take)
+
+    async def _attempt(self, parcel: Parcel) -> bool:
+        """Whether the next parcel of this address may follow."""
+        try:
+            await self._senders[parcel.channel].send(parcel)
+        except DeliveryRefused as error:
+            await self._mark(parcel, "failed", str(error))
+            return True
+        except DeliveryDelayed as error:
+            await self._later(parcel, error.retry_after, parcel.attempts, str(error))
+            return False
+        except Exception as error:
+            attempts = parcel.attempts + 1
+            log.warning("delivery %s failed (%s of %s): %r", parcel.id, attempts, MOST_ATTEMPTS,
+                        type(error).__name__)  # fmt: skip
+            if attempts >= MOST_ATTEMPTS:
+                await self._mark(parcel, "failed", type(error).__name__)
+                return True
+            pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempts - 1))
+            # Jitter, so that many addresses don't come back in step.
+            pause *= 0.75 + random.random() / 2  # noqa: S311 - nothing secret about a pause
+            await self._later(parcel, pause, attempts, type(error).__name__)
+            return False
+        await self._mark(parcel, "sent", None)
+        return True
+
+    async def _later(self, parcel: Parcel, pause: float, attempts: int, error: str) -> None:
+        await self._db.writing(
+            lambda tx: tx.execute(
+                update(outbox)
+                .where(outbox.c.id == parcel.id)
+                .values(
+                    next_at=self._clock() + timedelta(seconds=pause),
+                    lease_until=None,
+                    attempts=attempts,
+                    error=error[:300],
+                )
+            )
+        )
+
+    async def _mark(self, parcel: Parcel, state: str, error: str | None) -> None:
+        def mark(tx: Transaction) -> None:
+            tx.execute(
+                update(outbox)
+                .where(outbox.c.id == parcel.id)
+                .values(
+                    state=state,
+                    error=error[:300] if error else None,
+                    lease_until=None,
+                    sent_at=self._clock() if state == "sent" else None,
+                )
+            )
+            if parcel.message_id is not None:
+                conversation_id = tx.execute(
+                    select(messages.c.conversation_id).where(messages.c.id == parcel.message_id)
+                ).scalar_one_or_none()
+                tx.hint(DESK, "delivery", conversation=conversation_id, state=state)
+
+        await self._db.writing(mark)

@@ -1,0 +1,217 @@
+"""What a support lead may change: data/playbook/*.yml, checked.
+
+Every file has its model here; an unknown key, a missing text or a wrong type is a FileError.
+"""
+
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from support import yamlfile
+from support.hours import Hours
+from support.orders.config import OrdersConfig
+
+Lang = Literal["en", "ja"]
+LANGS: tuple[Lang, ...] = ("en", "ja")
+Reason = Literal[
+    "asked", "angry", "stuck", "delicate", "complaint", "security", "brain_down", "agent"
+]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Part):
+    """One text in every language that the shop speaks."""
+
+    en: str
+    ja: str
+
+    def in_lang(self, lang: str | None) -> str:
+        return self.ja if lang == "ja" else self.en
+
+
+class Thresholds(Part):
+    anger: float = Field(ge=0, le=1)
+    offer_after: int = Field(ge=1)
+    handover_after: int = Field(ge=2)
+
+
+class Waiting(Part):
+    """Figures of the queue, in seconds, and minutes where named so."""
+
+    answer_target_s: int = Field(gt=0)
+    first_guess_s: int = Field(gt=0)
+    agent_away_s: int = Field(ge=30)
+    agent_gone_minutes: int = Field(ge=1)
+    unread_to_contact_s: int = Field(ge=1)
+
+
+class Closing(Part):
+    warn_after_minutes: int = Field(ge=1)
+    close_after_minutes: int = Field(ge=1)
+    reopen_within_hours: int = Field(ge=1)
+
+
+class Escalation(Part):
+    thresholds: Thresholds
+    # Minutes by which somebody goes ahead of those who came at the same time.
+    head_start_minutes: dict[Reason, int]
+    anger_minutes: dict[Literal["none", "displeased", "angry"], int]
+    tier_minutes: dict[str, int]
+    waiting: Waiting
+    closing: Closing
+
+
+def _clock_time(value: Any) -> Any:
+    # YAML 1.1 reads 9:00 as the number 540.
+    if isinstance(value, int):
+        return time(value // 60, value % 60)
+    return value
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class OpeningHours(Part):
+    timezone: str
+    week: dict[Day, tuple[ClockTime, ClockTime]]
+    holidays_of: str | None = None
+    closed: list[date] = []
+    promise_working_hours: int = Field(gt=0)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone is called {name!r}") from error
+        return name
+
+    @field_validator("week")
+    @classmethod
+    def _forward(cls, week: dict[Day, tuple[time, time]]) -> dict[Day, tuple[time, time]]:
+        for day, (opens, closes) in week.items():
+            if opens >= closes:
+                raise ValueError(f"{day} closes before it opens")
+        return week
+
+    def hours(self) -> Hours:
+        return Hours(
+            ZoneInfo(self.timezone),
+            tuple(self.week.get(day) for day in DAYS),
+            self.holidays_of,
+            frozenset(self.closed),
+        )
+
+
+class Goodwill(Part):
+    """Vouchers on top of a fix, in the shop's currency; never instead of one."""
+
+    currency: str
+    amounts: dict[Literal["late", "broken", "wrong_item", "other"], int]
+    agent_limit: int = Field(ge=0)
+    monthly_budget: int = Field(ge=0)
+
+
+class Shop(Part):
+    name: Words
+    email: str
+    phone: str
+    case_prefix: str = "C"
+    order_prefix: str = "HN"
+
+
+class CannedReply(Part):
+    key: str
+    text: Words
+
+
+class CannedReplies(Part):
+    replies: list[CannedReply]
+
+
+class Messages(Part):
+    """What the server itself says to customers; {names} are filled in."""
+
+    starting: Words
+    apology_down: Words
+    passed_on: Words
+    queued: Words
+    queued_alone: Words
+    queued_again: Words
+    closed_now: Words
+    nobody_now: Words
+    closed_no_date: Words
+    ask_contact: Words
+    contact_kept: Words
+    no_contact: Words
+    wait_longer: Words
+    agent_joined: Words
+    agent_changed: Words
+    agent_left: Words
+    returned: Words
+    ticket_cancelled: Words
+    ticket_wait: Words
+    ticket_message: Words
+    ticket_callback: Words
+    resolved: Words
+    reopened: Words
+    idle_warning: Words
+    idle_closed: Words
+    summary_intro: Words
+    thanks_feedback: Words
+    mail_subject: Words
+    mail_body: Words
+    reason_busy: Words
+    reason_fewer: Words
+    welcome: Words
+    help: Words
+    text_only: Words
+    which_language: Words
+    language_kept: Words
+    ask_person: Words
+    new_matter: Words
+    privacy: Words
+    button_message: Words
+    button_cancel: Words
+    button_wait: Words
+    button_person: Words
+
+
+class Playbook(Part):
+    escalation: Escalation
+    opening: OpeningHours
+    goodwill: Goodwill
+    shop: Shop
+    canned: CannedReplies
+    messages: Messages
+    orders: OrdersConfig
+
+    @property
+    def hours(self) -> Hours:
+        return self.opening.hours()
+
+
+_FILES: dict[str, type[BaseModel]] = {
+    "escalation": Escalation,
+    "opening": OpeningHours,
+    "goodwill": Goodwill,
+    "shop": Shop,
+    "canned": CannedReplies,
+    "messages": Messages,
+    "orders": OrdersConfig,
+}
+
+
+def load_playbook(folder: Path) -> Playbook:
+    """Read and check `folder`. Raises FileError naming file, line and what is wrong."""
+    parts = {name: yamlfile.load(folder / f"{name}.yml", model) for name, model in _FILES.items()}
+    return Playbook.model_validate(parts)

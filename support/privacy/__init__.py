@@ -1,0 +1,1 @@
+"""Privacy as dignity: masking, a customer's own data, erasure."""

@@ -1,0 +1,96 @@
+"""A customer's own data: shown, and erased for good."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from support.store import Transaction
+from support.store.schema import (
+    audit,
+    cases,
+    conversations,
+    customers,
+    lookup_failures,
+    messages,
+    outbox,
+    threads,
+    timers,
+)
+from support.transcripts import unindex_thread
+
+
+def erase_thread(tx: Transaction, thread_id: str, actor: str, now: datetime) -> bool:
+    """Delete a thread with everything in it; whether there was one.
+
+    What remains is one line in the audit that something was erased, without what.
+    """
+    found = tx.execute(select(threads.c.id).where(threads.c.id == thread_id)).first()
+    if found is None:
+        return False
+    its_conversations = select(conversations.c.id).where(conversations.c.thread_id == thread_id)
+    unindex_thread(tx, thread_id)
+    tx.execute(delete(outbox).where(outbox.c.thread_id == thread_id))
+    tx.execute(delete(lookup_failures).where(lookup_failures.c.thread_id == thread_id))
+    tx.execute(delete(cases).where(cases.c.thread_id == thread_id))
+    tx.execute(delete(timers).where(timers.c.subject.in_(its_conversations)))
+    tx.execute(delete(timers).where(timers.c.subject == thread_id))
+    tx.execute(delete(messages).where(messages.c.thread_id == thread_id))
+    tx.execute(delete(threads).where(threads.c.id == thread_id))
+    tx.execute(insert(audit).values(at=now, actor=actor, action="erase", subject=None))
+    return True
+
+
+def erase_customer(tx: Transaction, customer: str, actor: str, now: datetime) -> int:
+    """Erase every thread of a customer number or e-mail address; how many there were."""
+    ids = threads_of(tx.connection, customer)
+    for thread_id in ids:
+        erase_thread(tx, thread_id, actor, now)
+    tx.execute(
+        delete(customers).where((customers.c.id == customer) | (customers.c.email == customer))
+    )
+    return len(ids)
+
+
+def threads_of(connection: Connection, customer: str) -> list[str]:
+    """The threads of a customer number, an e-mail address or a thread's own id."""
+    known = select(customers.c.id).where(
+        (customers.c.id == customer) | (customers.c.email == customer)
+    )
+    rows = connection.execute(
+        select(threads.c.id).where(
+            (threads.c.customer_id.in_(known))
+            | (threads.c.contact == customer)
+            | (threads.c.id == customer)
+        )
+    )
+    return list(rows.scalars())
+
+
+def data_of_thread(connection: Connection, thread_id: str) -> dict[str, Any]:
+    """What is kept of a thread, for its customer: contact, messages, cases."""
+    thread = connection.execute(select(threads).where(threads.c.id == thread_id)).one()
+    said = connection.execute(
+        select(messages.c.seq, messages.c.author, messages.c.text, messages.c.created_at)
+        .where(messages.c.thread_id == thread_id, messages.c.private.is_(False))
+        .order_by(messages.c.seq)
+    )
+    made = connection.execute(select(cases).where(cases.c.thread_id == thread_id))
+    return {
+        "customer": thread.customer_id,
+        "contact": thread.contact,
+        "since": thread.created_at.isoformat(),
+        "messages": [
+            {
+                "seq": row.seq,
+                "author": row.author,
+                "text": row.text,
+                "created_at": row.created_at.isoformat(),
+            }
+            for row in said
+        ],
+        "cases": [
+            {"number": row.number, "kind": row.kind, "state": row.state, "wish": row.wish}
+            for row in made
+        ],
+    }

@@ -1,0 +1,74 @@
+"""What agents write: answers to the customer, and notes among themselves."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from support import conversations, promises
+from support.agents import Agent
+from support.conversations import TransitionRefused
+from support.messages import Draft, append
+from support.playbook import Playbook
+from support.store import Transaction
+from support.store.schema import messages
+from support.timers import set_timer
+from support.values import Author, Conversation, State
+
+UNREAD_TIMER = "unread"
+
+
+class NotYours(TransitionRefused):
+    """Only the agent who holds a conversation answers in it. Shown as 409."""
+
+
+def reply(
+    tx: Transaction,
+    conversation_id: str,
+    agent: Agent,
+    text: str,
+    client_id: str,
+    playbook: Playbook,
+    now: datetime,
+) -> tuple[int, int]:
+    """Store an answer, once per client id; its (message id, seq). Raises NotYours, NotFound."""
+    thread, conversation = conversations.lock(tx, conversation_id)
+    known = _known(tx, conversation, agent, client_id)
+    if known is not None:
+        return known
+    if conversation.state is not State.ASSIGNED or conversation.agent_id != agent.id:
+        raise NotYours("claim the conversation before you answer in it")
+    draft = Draft(Author.AGENT, text, agent_id=agent.id, client_id=client_id)
+    message = append(tx, conversation, draft, now)
+    promises.keep(tx, conversation.id, now)
+    if thread.channel == "website":
+        due = now + timedelta(seconds=playbook.escalation.waiting.unread_to_contact_s)
+        set_timer(tx, UNREAD_TIMER, thread.id, due, now, seq=message.seq)
+    return message.id, message.seq
+
+
+def note(
+    tx: Transaction, conversation_id: str, agent: Agent, text: str, client_id: str, now: datetime
+) -> tuple[int, int]:
+    """Store a private note; any agent may. Its (message id, seq). Raises NotFound."""
+    _, conversation = conversations.lock(tx, conversation_id)
+    known = _known(tx, conversation, agent, client_id)
+    if known is not None:
+        return known
+    draft = Draft(
+        Author.AGENT, text, kind="note", agent_id=agent.id, client_id=client_id, private=True
+    )
+    message = append(tx, conversation, draft, now)
+    return message.id, message.seq
+
+
+def _known(
+    tx: Transaction, conversation: Conversation, agent: Agent, client_id: str
+) -> tuple[int, int] | None:
+    row = tx.execute(
+        select(messages.c.id, messages.c.seq).where(
+            messages.c.thread_id == conversation.thread_id,
+            messages.c.sender == f"agent:{agent.id}",
+            messages.c.client_id == client_id,
+        )
+    ).first()
+    return (row.id, row.seq) if row else None

@@ -1,0 +1,142 @@
+"""Transactions on SQLite and PostgreSQL.
+
+Domain code is synchronous: a function takes a Connection or a Transaction and is done when it
+returns. The server calls it through `reading` and `writing`, which run it off the event loop.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from support.hints import Hint, Hints
+
+T = TypeVar("T")
+
+_WRITE = "omotenashi_write"
+# How often a transaction that the database itself broke off (deadlock, lost connection) is run.
+ATTEMPTS = 3
+
+
+class StorageUnavailable(Exception):
+    """The database can't be used now. Callers answer 503; nothing was stored."""
+
+
+class Transaction:
+    """One write: statements, and the hints that go out once they are committed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.hints: list[Hint] = []
+
+    def execute(self, statement: Executable, *args: Any) -> CursorResult[Any]:
+        return self.connection.execute(statement, *args)
+
+    def hint(self, topic: str, kind: str, **data: Any) -> None:
+        self.hints.append(Hint(topic, kind, data))
+
+
+class Database:
+    """A database with its threads. SQLite has one writer thread, so writers never collide."""
+
+    def __init__(self, url: str, hints: Hints | None = None) -> None:
+        self.url = url
+        self.hints = hints or Hints()
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._readers = ThreadPoolExecutor(4 if self.is_sqlite else 16, "db-read")
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else 16, "db-write")
+
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """Run `query` in a read transaction. Raises StorageUnavailable."""
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                return query(connection)
+        except OperationalError as error:
+            raise StorageUnavailable(str(error.orig)) from error
+
+    def write(self, change: Callable[[Transaction], T]) -> T:
+        """Run `change` in a write transaction and commit it. Raises StorageUnavailable."""
+        result, _ = self._write(change)
+        return result
+
+    async def reading(self, query: Callable[[Connection], T]) -> T:
+        """`read` off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read, query)
+
+    async def writing(self, change: Callable[[Transaction], T]) -> T:
+        """`write` off the event loop; its hints are published after the commit.
+
+        A caller that goes away (a closed request) doesn't stop the write or its hints.
+        """
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._writers, self._write, change)
+
+        def publish(done: "asyncio.Future[tuple[T, list[Hint]]]") -> None:
+            if not done.cancelled() and done.exception() is None:
+                for hint in done.result()[1]:
+                    self.hints.publish(hint)
+
+        future.add_done_callback(publish)
+        return (await asyncio.shield(future))[0]
+
+    def close(self) -> None:
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.engine.dispose()
+
+    def _write(self, change: Callable[[Transaction], T]) -> tuple[T, list[Hint]]:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.engine.connect() as connection:
+                    connection = connection.execution_options(**{_WRITE: True})
+                    with connection.begin():
+                        transaction = Transaction(connection)
+                        result = change(transaction)
+                    return result, transaction.hints
+            except DBAPIError as error:
+                if attempt < ATTEMPTS and _worth_repeating(error):
+                    continue
+                if isinstance(error, OperationalError):
+                    raise StorageUnavailable(str(error.orig)) from error
+                raise
+        raise AssertionError("unreachable")
+
+
+def _worth_repeating(error: DBAPIError) -> bool:
+    # 40001 serialization failure, 40P01 deadlock: PostgreSQL asks for the transaction again.
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in (
+        "40001",
+        "40P01",
+    )
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=16, max_overflow=16)
+    engine = create_engine(url, connect_args={"timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, record: ConnectionPoolEntry) -> None:
+        # The driver's own transaction handling would begin deferred, and two writers that read
+        # first would then fail instead of waiting; "begin" below decides.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=10000",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get(_WRITE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

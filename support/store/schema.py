@@ -1,0 +1,451 @@
+"""The tables. Each row's meaning is told here once; the modules of `support` do the rest.
+
+Dates are stored in UTC and come back aware. JSON columns hold small values of our own making.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in, aware UTC datetimes out, on databases with and without time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a date without a time zone can't be stored: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Rows that grow with every message.
+Big = BigInteger().with_variant(Integer, "sqlite")
+
+# People -----------------------------------------------------------------------------------------
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", String(64), primary_key=True),  # the shop's own customer number
+    Column("name", Text),
+    Column("email", Text),
+    Column("tier", String(16)),
+    Column("lang", String(8)),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),  # agent, lead, admin
+    Column("password_hash", Text, nullable=False),
+    Column("lang", String(8), nullable=False, server_default="en"),
+    Column("status", String(16), nullable=False, server_default="available"),
+    Column("seen_at", UtcDateTime),
+    Column("disabled_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+desk_logins = Table(
+    "desk_logins",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+# Conversations ----------------------------------------------------------------------------------
+
+# All that one visitor ever exchanged with the shop on one channel.
+threads = Table(
+    "threads",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("channel", String(16), nullable=False),
+    Column("address", Text),  # where the channel delivers, such as a Telegram chat
+    Column("customer_id", ForeignKey("customers.id"), index=True),
+    Column("lang", String(8)),
+    Column("contact", Text),  # an e-mail address for answers nobody is there to read
+    Column("last_seq", Integer, nullable=False, server_default="0"),
+    Column("read_seq", Integer, nullable=False, server_default="0"),
+    Column("page", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    UniqueConstraint("channel", "address"),
+)
+
+# One matter in a thread, and who owns it.
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2, ... within the thread
+    Column("state", String(16), nullable=False),
+    Column("epoch", Integer, nullable=False, server_default="1"),
+    Column("agent_id", ForeignKey("agents.id")),
+    Column("channel", String(16), nullable=False),
+    Column("customer_id", ForeignKey("customers.id")),
+    Column("lang", String(8)),
+    Column("reason", String(16)),  # of the last handover
+    Column("anger", String(16), nullable=False, server_default="none"),
+    Column("topic", String(32)),  # the last clear intent
+    Column("dialogue", JSON),  # {state: the brain's own, opaque here; active_loop}
+    Column("facts", JSON, nullable=False, server_default="{}"),
+    Column("verified_orders", JSON, nullable=False, server_default="[]"),
+    Column("handled_seq", Integer, nullable=False, server_default="0"),
+    Column("hint", Text),  # what the agent who returned it told the assistant
+    Column("labels", JSON, nullable=False, server_default="[]"),
+    Column("last_text", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("resolved_at", UtcDateTime),
+    Column("resolved_by", ForeignKey("agents.id")),
+    Column("resolve_reason", Text),
+    Column("snoozed_until", UtcDateTime),
+    UniqueConstraint("thread_id", "number"),
+)
+Index("ix_conversations_state_updated_at", conversations.c.state, conversations.c.updated_at)
+Index("ix_conversations_agent_id_state", conversations.c.agent_id, conversations.c.state)
+Index("ix_conversations_updated_at", conversations.c.updated_at)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("author", String(16), nullable=False),  # customer, bot, agent, system
+    Column("sender", String(32), nullable=False),  # the author, an agent with number
+    Column("agent_id", ForeignKey("agents.id")),
+    Column("client_id", String(128)),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("data", JSON, nullable=False, server_default="{}"),
+    Column("private", Boolean, nullable=False, server_default=text("false")),
+    Column("epoch", Integer, nullable=False),
+    Column("reading", JSON),  # what the assistant understood
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("thread_id", "seq"),
+    UniqueConstraint("thread_id", "sender", "client_id"),
+)
+Index("ix_messages_conversation_id_seq", messages.c.conversation_id, messages.c.seq)
+
+buttons = Table(
+    "buttons",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("ordinal", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+# Customer messages waiting for the assistant: one pending row a conversation.
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("state", String(16), nullable=False),  # pending, done, dropped
+    Column("from_seq", Integer, nullable=False),
+    Column("to_seq", Integer),
+    Column("lease_by", String(32)),
+    Column("lease_until", UtcDateTime),
+    Column("told_starting", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Column("outcome", String(32)),
+    Column("intent", String(64)),
+    Column("confidence", Float),
+)
+Index(
+    "uq_turns_pending",
+    turns.c.conversation_id,
+    unique=True,
+    sqlite_where=turns.c.state == "pending",
+    postgresql_where=turns.c.state == "pending",
+)
+Index("ix_turns_conversation_id_from_seq", turns.c.conversation_id, turns.c.from_seq)
+
+# What turns did, so that a repeated turn makes nothing twice.
+effects = Table(
+    "effects",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("result", JSON, nullable=False),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("at", UtcDateTime, nullable=False),
+    Column("from_state", String(16), nullable=False),
+    Column("to_state", String(16), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("actor", String(32), nullable=False),
+    Column("why", Text),
+)
+
+# A place in the human queue. Open from the handover to the claim, the cancelling or the end.
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("sort_at", UtcDateTime, nullable=False),  # queued_at minus the head start
+    Column("reason", String(16), nullable=False),
+    Column("note", JSON, nullable=False, server_default="{}"),
+    Column("low_s", Integer),
+    Column("high_s", Integer),
+    Column("estimated_at", UtcDateTime),
+    Column("choice", String(16)),  # wait, message, callback
+    Column("callback_at", UtcDateTime),
+    Column("summary_correction", Text),
+    Column("closed_at", UtcDateTime),
+    Column("outcome", String(16)),  # claimed, cancelled, resolved
+)
+_OPEN_TICKET = tickets.c.closed_at.is_(None)
+Index(
+    "uq_tickets_open",
+    tickets.c.conversation_id,
+    unique=True,
+    sqlite_where=_OPEN_TICKET,
+    postgresql_where=_OPEN_TICKET,
+)
+Index(
+    "ix_tickets_queue", tickets.c.sort_at, sqlite_where=_OPEN_TICKET, postgresql_where=_OPEN_TICKET
+)
+Index("ix_tickets_outcome_closed_at", tickets.c.outcome, tickets.c.closed_at)
+
+# What comes of conversations -------------------------------------------------------------------
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", String(16), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),  # open, in_progress, done
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("customer_id", ForeignKey("customers.id"), index=True),
+    Column("order_number", String(64), index=True),
+    Column("what", Text),
+    Column("item", Text),
+    Column("fault", Text),
+    Column("wish", Text),
+    Column("happened_on", String(32)),
+    Column("details", JSON, nullable=False, server_default="{}"),
+    Column("lang", String(8)),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+promises = Table(
+    "promises",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("what", Text, nullable=False),
+    Column("made_by", String(32), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),
+    Column("kept_at", UtcDateTime),
+)
+
+missed_questions = Table(
+    "missed_questions",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), index=True),
+    Column("text", Text, nullable=False),  # masked
+    Column("lang", String(8)),
+    Column("topic", String(32)),
+    Column("at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False, server_default="open"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("score", Integer, nullable=False),
+    Column("comment", Text),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("seq", Integer),
+    Column("verdict", String(32), nullable=False),
+    Column("intent", String(64)),
+    Column("article", String(128)),
+    Column("score", Integer),
+    Column("comment", Text),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Guesses at orders that were not the guesser's.
+lookup_failures = Table(
+    "lookup_failures",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("thread_id", String(32), nullable=False),
+    Column("order_number", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+Index("ix_lookup_failures_thread_id_at", lookup_failures.c.thread_id, lookup_failures.c.at)
+Index("ix_lookup_failures_order_number_at", lookup_failures.c.order_number, lookup_failures.c.at)
+
+# Work for later --------------------------------------------------------------------------------
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("data", JSON, nullable=False, server_default="{}"),
+    Column("fired_at", UtcDateTime),
+)
+_PENDING_TIMER = timers.c.fired_at.is_(None)
+Index(
+    "uq_timers_pending",
+    timers.c.kind,
+    timers.c.subject,
+    unique=True,
+    sqlite_where=_PENDING_TIMER,
+    postgresql_where=_PENDING_TIMER,
+)
+Index(
+    "ix_timers_due", timers.c.due_at, sqlite_where=_PENDING_TIMER, postgresql_where=_PENDING_TIMER
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("channel", String(16), nullable=False),  # telegram, email
+    Column("address", Text, nullable=False),
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE")),
+    Column("data", JSON, nullable=False, server_default="{}"),
+    Column("state", String(16), nullable=False),  # pending, sent, failed
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("error", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+)
+Index(
+    "ix_outbox_pending",
+    outbox.c.next_at,
+    sqlite_where=outbox.c.state == "pending",
+    postgresql_where=outbox.c.state == "pending",
+)
+
+# Updates a channel has already taken in, so that a repeated delivery is one message.
+channel_updates = Table(
+    "channel_updates",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("update_id", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(32), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", Text),
+    Column("detail", Text),
+)
+
+# The desk's edits of what the files ship: articles and playbook, with history.
+edits = Table(
+    "edits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("agent_id", ForeignKey("agents.id")),
+    Column("at", UtcDateTime, nullable=False),
+)

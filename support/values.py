@@ -1,0 +1,87 @@
+"""The values that conversations are made of, as the rest of the code passes them around."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """Who owns a conversation."""
+
+    BOT = "bot"
+    QUEUED = "queued"
+    ASSIGNED = "assigned"
+    RESOLVED = "resolved"
+
+
+class Author(StrEnum):
+    CUSTOMER = "customer"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Button:
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line of a thread. `seq` orders it; `data` depends on `kind`."""
+
+    id: int
+    seq: int
+    thread_id: str
+    conversation_id: str
+    author: Author
+    kind: str
+    text: str
+    created_at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
+    buttons: tuple[Button, ...] = ()
+    agent_id: int | None = None
+    agent_name: str | None = None
+    private: bool = False
+    reading: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Thread:
+    id: str
+    channel: str
+    address: str | None
+    customer_id: str | None
+    lang: str | None
+    contact: str | None
+    last_seq: int
+    read_seq: int
+
+
+@dataclass(frozen=True)
+class Conversation:
+    id: str
+    thread_id: str
+    number: int
+    state: State
+    epoch: int
+    agent_id: int | None
+    channel: str
+    customer_id: str | None
+    lang: str | None
+    reason: str | None
+    anger: str
+    topic: str | None
+    dialogue: Any
+    facts: dict[str, Any]
+    verified_orders: tuple[str, ...]
+    handled_seq: int
+    hint: str | None
+    labels: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    resolved_by: int | None
+    snoozed_until: datetime | None

@@ -1,0 +1,51 @@
+"""Times, waits and addresses as they are said to a customer."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+_DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYS_JA = "月火水木金土日"
+
+
+def wait_range(low_s: int, high_s: int, lang: str | None) -> str:
+    """A range of waiting, in the roundest words that are still true."""
+    if high_s >= 2 * 3600:
+        low, high = low_s // 3600, -(-high_s // 3600)
+        unit, one = ("時間", "時間") if lang == "ja" else ("hours", "hour")
+    else:
+        low, high = low_s // 60, max(1, -(-high_s // 60))
+        unit, one = ("分", "分") if lang == "ja" else ("minutes", "minute")
+    if lang == "ja":
+        return f"{high}{unit}以内" if low == 0 else f"{low}〜{high}{unit}"
+    if low == 0:
+        return f"up to {high} {unit if high > 1 else one}"
+    return f"{low} {one if low == 1 else unit}" if low == high else f"{low} to {high} {unit}"
+
+
+def moment(at: datetime, now: datetime, zone: ZoneInfo, lang: str | None) -> str:
+    """A time in the shop's zone: the hour when it is today, else the day as well."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    days = (local.date() - today).days
+    if lang == "ja":
+        hour = f"{local.hour}時" + (f"{local.minute}分" if local.minute else "")
+        if days == 0:
+            return f"本日{hour}"
+        if days == 1:
+            return f"明日{hour}"
+        return f"{local.month}月{local.day}日（{_DAYS_JA[local.weekday()]}）{hour}"
+    clock = f"{local:%H:%M} {_zone_name(local)}"
+    if days == 0:
+        return f"{clock} today"
+    if days == 1:
+        return f"{clock} tomorrow"
+    return f"{_DAYS_EN[local.weekday()]} {local.day} {local:%B}, {clock}"
+
+
+def _zone_name(local: datetime) -> str:
+    return "Japan time" if local.tzname() == "JST" else str(local.tzname())
+
+
+def masked_email(address: str) -> str:
+    """`aiko@example.com` as `a***@example.com`."""
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}***@{domain}"

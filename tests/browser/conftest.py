@@ -1,0 +1,90 @@
+"""A real Chromium and the stand-in server, each started once."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.shop import Chat, Shop
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium; None leaves it to Playwright to find its own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def shop_process() -> Iterator[Shop]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = Path(__file__).with_name("fake_server.py")
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    shop = Shop(f"http://127.0.0.1:{port}")
+    for _ in range(100):
+        try:
+            shop.log()
+            break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    yield shop
+    shop.client.close()
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def shop(shop_process: Shop) -> Shop:
+    shop_process.reset()
+    return shop_process
+
+
+@pytest.fixture
+def new_page(chromium: Browser, shop: Shop) -> Iterator[Callable[..., Page]]:
+    """Pages in a context of their own, with errors in the page's script as errors of the test."""
+    contexts = []
+    errors: list[str] = []
+
+    def make(**options: Any) -> Page:
+        given = {"locale": "en-US", "timezone_id": "Asia/Tokyo", "reduced_motion": "reduce"}
+        context = chromium.new_context(**(given | options))
+        context.set_default_timeout(5000)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert errors == []
+    assert shop.log()["violations"] == []
+
+
+@pytest.fixture
+def chat(new_page: Callable[..., Page], shop: Shop) -> Chat:
+    return Chat(new_page(viewport={"width": 1280, "height": 800}), shop)

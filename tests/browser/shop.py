@@ -1,0 +1,131 @@
+"""What a widget test holds in its hands: the stand-in server, and the chat on a page."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+
+def eventually(check: Callable[[], bool]) -> None:
+    """For what no locator sees. (Playwright's wait_for_function is stopped by a strict policy.)"""
+    end = time.monotonic() + 5
+    while not check():
+        assert time.monotonic() < end
+        time.sleep(0.03)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The stand-in server of fake_server.py, steered from outside."""
+
+    url: str
+    client: httpx.Client = field(default_factory=httpx.Client)
+
+    def _steer(self, what: str, said: Any = None) -> Any:
+        response = self.client.post(f"{self.url}/test/{what}", json=said or {})
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+    def reset(self) -> None:
+        self._steer("reset")
+
+    def say(self, author: str, text: str, **more: Any) -> int:
+        seq: int = self._steer("say", {"author": author, "body": text, **more})["seq"]
+        return seq
+
+    def change(self, seq: int, **changed: Any) -> None:
+        self._steer("update", {"seq": seq, **changed})
+
+    def state(self, state: str, **more: Any) -> None:
+        self._steer("state", {"state": state, **more})
+
+    def event(self, name: str, **data: Any) -> None:
+        self._steer("event", {"event": name, "data": data})
+
+    def fault(self, where: str, **how: Any) -> None:
+        self._steer("fault", {"where": where, **how})
+
+    def heal(self) -> None:
+        self._steer("heal")
+
+    def drop_streams(self) -> None:
+        self._steer("drop")
+
+    def fall_silent(self, silent: bool = True) -> None:
+        self._steer("silent", silent or None)
+
+    def expire_tokens(self) -> None:
+        self._steer("expire")
+
+    def log(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.get(f"{self.url}/test/log").json()
+        return found
+
+    @property
+    def texts(self) -> list[str]:
+        """What the server has stored, over all threads."""
+        found: list[str] = self.log()["texts"]
+        return found
+
+    def requests(self, name: str) -> list[dict[str, Any]]:
+        """Requests so far, by the beginning of e.g. 'POST /api/v1/visitor/messages'."""
+        verb, _, path = name.partition(" ")
+        begin = f"{verb} /api/v1/visitor/{path}"
+        return [r for r in self.log()["requests"] if r["name"].startswith(begin)]
+
+
+@dataclass(frozen=True)
+class Chat:
+    """The widget on a page, found as a customer finds it: by role and name."""
+
+    page: Page
+    shop: Shop
+
+    def visit(self, **query: str) -> "Chat":
+        self.page.goto(str(httpx.URL(self.shop.url, params=query)))
+        expect(self.launcher).to_be_visible()
+        return self
+
+    def open(self, **query: str) -> "Chat":
+        self.visit(**query)
+        self.launcher.click()
+        expect(self.panel).to_be_visible()
+        eventually(lambda: bool(self.page.evaluate("localStorage['omotenashi:token']")))
+        return self
+
+    @property
+    def launcher(self) -> Locator:
+        return self.page.locator("omotenashi-chat .launcher")
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    @property
+    def field(self) -> Locator:
+        return self.panel.get_by_role(
+            "textbox", name=re.compile("Write a message|メッセージを入力")
+        )
+
+    @property
+    def log(self) -> Locator:
+        return self.panel.get_by_role("log")
+
+    @property
+    def bubbles(self) -> Locator:
+        return self.log.locator(".bubble")
+
+    def button(self, name: str) -> Locator:
+        return self.panel.get_by_role("button", name=name, exact=True)
+
+    def write(self, text: str) -> None:
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def shows(self, *texts: str) -> None:
+        """Exactly these messages, in this order."""
+        expect(self.bubbles).to_have_text(list(texts))

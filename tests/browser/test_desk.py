@@ -1,0 +1,294 @@
+"""The desk in a real browser: two people at it, a customer at the other end."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    script = Path(__file__).with_name("desk_server.py")
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path_factory.mktemp("desk"))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    assert process.stdout is not None
+    yield json.loads(process.stdout.readline())
+    process.stdout.close()
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def sign_in(chromium: Browser, desk: dict[str, str]) -> Iterator[Open]:
+    """Opens the desk as somebody; fails if a page of it complained in the console."""
+    contexts = []
+    complaints: list[str] = []
+
+    def opened(name: str, view: dict[str, Any] = WIDE, path: str = "/desk/") -> Page:
+        context = chromium.new_context(viewport=view, reduced_motion="reduce", base_url=desk["url"])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: (
+                complaints.append(said.text)
+                # Being offline is told by the browser itself, and meant by the test.
+                if said.type == "error" and "ERR_INTERNET_DISCONNECTED" not in said.text
+                else None
+            ),
+        )
+        page.goto(path)
+        page.locator("#email").fill(f"{name}@example.com")
+        page.locator("#password").fill(desk["password"])
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(r"/desk/(?!sign-in)"))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+class Customer:
+    """A visitor in the queue, over HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self.client = httpx.Client(base_url=url, trust_env=False, timeout=20)
+        made = self.client.post("/api/v1/visitor/session", json={"lang": "en"}).json()
+        self.client.headers["Authorization"] = f"Bearer {made['token']}"
+        self.id: str = made["conversation_id"]
+
+    def say(self, text: str) -> None:
+        body = {"client_id": uuid4().hex, "text": text}
+        assert self.client.post("/api/v1/visitor/messages", json=body).status_code == 202
+
+    def heard(self) -> list[str]:
+        page = self.client.get("/api/v1/visitor/messages").json()
+        return [m["text"] for m in page["messages"] if m["author"] == "agent"]
+
+    def resolve(self) -> None:
+        self.client.delete("/api/v1/visitor/data")
+        self.client.close()
+
+
+@pytest.fixture
+def customer(desk: dict[str, str]) -> Iterator[Customer]:
+    made = Customer(desk["url"])
+    made.say("a person please")
+    yield made
+    made.resolve()
+
+
+def row(page: Page, id: str) -> Any:
+    return page.locator(f'a.row[data-id="{id}"]')
+
+
+def claim(page: Page, id: str) -> Any:
+    """Claims a waiting conversation; its answer box."""
+    row(page, id).click()
+    page.get_by_role("banner").or_(page.locator(".talk-head")).get_by_role(
+        "button", name="Claim"
+    ).click()
+    box = page.locator(".write textarea")
+    expect(box).to_be_focused()
+    return box
+
+
+def test_a_wrong_password_says_so(chromium: Browser, desk: dict[str, str]) -> None:
+    page = chromium.new_page(base_url=desk["url"])
+    page.goto("/desk/sign-in?lang=en")
+    page.get_by_label("E-mail").fill("aya@example.com")
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("The e-mail address or the password is wrong.")
+    page.close()
+
+
+def test_the_queue_is_by_priority_and_in_words(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("aya")
+    rows = page.locator("a.row")
+    expect(rows.first).to_contain_text("Angry")
+    expect(rows.first).to_contain_text("over the target")
+    assert rows.first.get_attribute("data-id") == desk["angry"]
+
+
+def test_a_conversation_live_from_both_ends(sign_in: Open, customer: Customer) -> None:
+    page = sign_in("aya")
+    box = claim(page, customer.id)
+    box.fill("Hello, this is Aya.\nHow can I help?")
+    box.press("Control+Enter")
+    expect(page.locator(".line.agent").last).to_contain_text("How can I help?")
+    expect(page.locator(".unsent .line")).to_have_count(0)
+    assert customer.heard() == ["Hello, this is Aya.\nHow can I help?"]
+    customer.client.post("/api/v1/visitor/typing", json={"typing": True})
+    expect(page.get_by_text("The customer is typing")).to_be_visible()
+    customer.say("<img src=x onerror=\"document.title='taken over'\"> a cup is broken")
+    line = page.locator(".line.customer").last
+    expect(line).to_contain_text("<img src=x onerror=")
+    assert page.locator(".line img").count() == 0
+    assert "taken over" not in page.title()
+
+
+def test_what_a_colleague_takes_is_seen_to_be_taken(sign_in: Open, customer: Customer) -> None:
+    aya, kenji = sign_in("aya"), sign_in("kenji")
+    row(kenji, customer.id).click()
+    expect(kenji.locator(".owner")).to_contain_text("担当者をお待ちです")
+    claim(aya, customer.id)
+    expect(kenji.locator(".owner")).to_have_text("Aya Moriが担当しています。")
+    expect(kenji.locator(".talk-head .main")).to_have_count(0)
+
+
+def test_an_answer_written_offline_arrives_once(sign_in: Open, customer: Customer) -> None:
+    page = sign_in("aya")
+    box = claim(page, customer.id)
+    page.context.set_offline(True)
+    box.fill("Written in a tunnel.")
+    box.press("Control+Enter")
+    expect(page.locator(".unsent")).to_contain_text("retrying")
+    assert customer.heard() == []
+    page.context.set_offline(False)
+    expect(page.locator(".lines .line.agent").get_by_text("Written in a tunnel.")).to_have_count(1)
+    expect(page.locator(".unsent .line")).to_have_count(0)
+    expect(page.locator("#lost")).to_be_hidden()
+    assert customer.heard() == ["Written in a tunnel."]
+
+
+def test_drafts_notes_and_canned_replies(sign_in: Open, customer: Customer) -> None:
+    page = sign_in("aya")
+    box = claim(page, customer.id)
+    box.fill("/sorry-l")
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
+    box.press("Enter")
+    expect(box).to_have_value(re.compile(r"your order \{order\} is late"))
+    box.press("Control+Enter")
+    expect(page.locator(".write").get_by_role("alert")).to_contain_text("Order number")
+    box.fill("half an answ")
+    page.get_by_role("button", name="Note", exact=True).click()
+    expect(box).to_have_value("")
+    box.fill("She has been a customer for years.")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".lines .line.note")).to_contain_text("for years")
+    page.reload()
+    expect(page.locator(".write textarea")).to_have_value("half an answ")
+    assert customer.heard() == []
+
+
+def test_returning_and_resolving_are_asked(sign_in: Open, customer: Customer) -> None:
+    page = sign_in("aya")
+    claim(page, customer.id)
+    page.get_by_role("button", name="Return to assistant").click()
+    page.get_by_label("Hint for the assistant").fill("Opening hours only.")
+    page.get_by_role("dialog").get_by_role("button", name="Return").click()
+    expect(page.locator(".state")).to_have_text("With the assistant")
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    page.get_by_label("Nothing to do").check()
+    page.get_by_role("dialog").get_by_role("button", name="Resolve").click()
+    expect(page.locator(".state")).to_have_text("Resolved")
+    expect(page.locator(".owner")).to_contain_text("Nothing to do")
+
+
+def test_by_keyboard_alone(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("lena")
+    expect(row(page, desk["angry"])).to_be_visible()
+    page.keyboard.press("Alt+j")
+    expect(row(page, desk["angry"])).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Alt+j")
+    expect(row(page, desk["security"])).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Alt+k")
+    expect(page.locator(".summary-box dt").first).to_have_text("Wish")
+    page.keyboard.press("Alt+p")
+    expect(page.locator(".write textarea")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Next conversation")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(row(page, desk["angry"])).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("camp fire")
+    expect(page.locator("a.row")).to_have_count(1)
+
+
+def test_a_summary_line_opens_its_message(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("aya", path=f"/desk/c/{desk['angry']}")
+    page.locator(".summary-box").get_by_role("button", name=re.compile("^angry")).click()
+    line = page.locator(".line.customer").filter(has_text="SATURDAY")
+    expect(line).to_be_focused()
+    line.locator(".reading summary").click()
+    expect(line.locator(".reading")).to_contain_text("Complaint 95 %")
+
+
+def test_a_phone_shows_one_pane_at_a_time(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("kenji", PHONE)
+    row(page, desk["angry"]).click()
+    expect(page.locator(".talk-head h1")).to_be_visible()
+    expect(page.locator("#list")).to_be_hidden()
+    page.get_by_role("button", name="お客様情報").click()
+    expect(page.locator("#customer h2")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="一覧へ戻る").click()
+    expect(row(page, desk["angry"])).to_be_focused()
+    for path, ready in (
+        ("", "a.row"),
+        (f"c/{desk['broken']}", ".line"),
+        (f"transcripts/{desk['angry']}", ".line"),
+    ):
+        page.goto(f"/desk/{path}")
+        expect(page.locator(ready).first).to_be_attached()
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert (path, width) == (path, PHONE["width"])
+
+
+def test_leads_review_and_settle(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("reika", path=f"/desk/transcripts/{desk['puzzled']}")
+    page.get_by_role("button", name="このメッセージをレビュー").first.click()
+    page.get_by_label("判定").select_option("no_answer")
+    page.get_by_label("コメント").fill("キャンプでの使い方を記事に追加したい")
+    page.get_by_role("button", name="レビューを保存").click()
+    expect(page.locator("#reviews")).to_contain_text("キャンプでの使い方")
+    page.goto("/desk/overview")
+    page.get_by_role("button", name="回答を用意した").click()
+    expect(page.locator("[data-question]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_that_axe_finds_wrong(sign_in: Open, desk: dict[str, str], scheme: str) -> None:
+    page = sign_in("lena")
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for path, ready in (
+        (f"c/{desk['angry']}", ".line.customer"),
+        ("transcripts", "table"),
+        (f"transcripts/{desk['angry']}", ".line"),
+        ("overview", ".figures"),
+    ):
+        page.goto(f"/desk/{path}")
+        expect(page.locator(ready).first).to_be_attached()
+        page.wait_for_timeout(300)
+        found = Axe().run(page)
+        told = [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]]
+        assert (path, told) == (path, [])

@@ -1,0 +1,624 @@
+"""The widget in a real Chromium against a server that misbehaves on demand."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.shop import Chat, Shop, eventually
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 360, "height": 740}
+MESSAGES = "POST /api/v1/visitor/messages"
+EVENTS = "GET /api/v1/visitor/events"
+
+
+# Opening and closing ----------------------------------------------------------------------------
+
+
+def test_nothing_is_sent_before_the_chat_is_opened(chat: Chat) -> None:
+    chat.visit()
+    expect(chat.launcher).to_have_accessible_name("Open chat")
+    assert chat.shop.log()["requests"] == []
+    chat.launcher.click()
+    expect(chat.panel.get_by_role("heading", name="How can we help?")).to_be_visible()
+    eventually(lambda: len(chat.shop.requests("POST session")) == 1)
+
+
+def test_keyboard_opens_writes_and_closes(chat: Chat) -> None:
+    chat.visit()
+    chat.launcher.focus()
+    chat.page.keyboard.press("Enter")
+    expect(chat.launcher).to_have_attribute("aria-expanded", "true")
+    expect(chat.field).to_be_focused()
+    chat.page.keyboard.type("hello")
+    chat.page.keyboard.press("Enter")
+    chat.shows("hello", "Hello. What can I do for you?")
+    expect(chat.field).to_be_focused()
+    chat.page.keyboard.press("Escape")
+    expect(chat.panel).to_be_hidden()
+    expect(chat.launcher).to_be_focused()
+
+
+def test_escape_closes_the_menu_before_the_chat(chat: Chat) -> None:
+    chat.open()
+    chat.button("More options").click()
+    chat.page.keyboard.press("Escape")
+    expect(chat.button("Delete my data")).to_be_hidden()
+    expect(chat.button("More options")).to_be_focused()
+    expect(chat.panel).to_be_visible()
+
+
+def test_on_a_phone_it_fills_the_screen_and_the_page_rests(
+    new_page: Callable[..., Page], shop: Shop
+) -> None:
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    chat = Chat(page, shop).open()
+    box = chat.panel.bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 360, "height": 740}
+    page.get_by_role("link", name="A link").evaluate("link => link.focus()")
+    assert page.evaluate("document.activeElement.localName") == "omotenashi-chat"
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    chat.button("Close chat").click()
+    expect(chat.launcher).to_be_focused()
+
+
+def test_turning_the_phone_keeps_the_chat_open(new_page: Callable[..., Page], shop: Shop) -> None:
+    page = new_page(viewport=PHONE)
+    chat = Chat(page, shop).open()
+    page.set_viewport_size({"width": 740, "height": 360})
+    expect(chat.panel).to_have_css("width", "400px")
+    page.set_viewport_size(PHONE)
+    expect(chat.panel).to_have_css("width", "360px")
+
+
+# Writing and reading ----------------------------------------------------------------------------
+
+
+def test_enter_sends_shift_enter_breaks_the_line_and_input_methods_keep_enter(chat: Chat) -> None:
+    chat.open()
+    chat.field.press_sequentially("one")
+    chat.field.press("Shift+Enter")
+    chat.field.press_sequentially("two")
+    composing = "new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true})"
+    chat.field.evaluate(f"field => field.dispatchEvent({composing})")
+    expect(chat.bubbles).to_have_count(0)
+    chat.field.press("Enter")
+    chat.shows("one\ntwo")
+    expect(chat.log).to_contain_text("Sent")
+    assert chat.shop.texts == ["one\ntwo"]
+
+
+def test_messages_are_only_ever_text(chat: Chat) -> None:
+    chat.open()
+    nasty = "<img src=x onerror=alert(1)> javascript:alert(1) \u202ehttps://a.example/\u202e"
+    chat.write(nasty)
+    chat.shop.say(
+        "agent",
+        "See https://shop.example/a?b=1. (https://b.example) data:text/html,x",
+        agent={"name": "<b>Aya</b>\u202e"},
+    )
+    chat.shop.say("bot", "", kind="article", data={"title": "Bad", "url": "javascript:alert(1)"})
+    expect(chat.bubbles).to_have_count(3)
+    assert chat.bubbles.first.inner_text() == nasty
+    links = chat.log.get_by_role("link")
+    hrefs = [link.get_attribute("href") for link in links.all()]
+    assert hrefs == ["https://a.example/", "https://shop.example/a?b=1", "https://b.example/"]
+    assert {link.get_attribute("rel") for link in links.all()} == {"noopener"}
+    expect(chat.log.locator(".head bdi").first).to_have_text("<b>Aya</b>\u202e")
+
+
+def test_text_that_is_too_long_is_counted_and_not_sent(chat: Chat) -> None:
+    chat.open()
+    chat.field.fill("👩" * 3900)
+    expect(chat.panel).to_contain_text("100 characters left")
+    chat.field.fill("👩" * 4003)
+    expect(chat.panel).to_contain_text("3 characters too many")
+    expect(chat.button("Send")).to_be_disabled()
+    chat.field.press("Enter")
+    assert chat.shop.texts == []
+
+
+def test_what_the_server_will_not_take_comes_back_to_be_changed(chat: Chat) -> None:
+    chat.open()
+    chat.write("unacceptable")
+    expect(chat.panel).to_contain_text("couldn't be sent as it is")
+    expect(chat.field).to_have_value("unacceptable")
+    expect(chat.bubbles).to_have_count(0)
+
+
+def test_a_draft_outlives_a_reload(chat: Chat) -> None:
+    chat.open()
+    chat.field.fill("not finished")
+    chat.open()
+    expect(chat.field).to_have_value("not finished")
+
+
+def test_order_article_and_day_are_shown(chat: Chat) -> None:
+    chat.open()
+    chat.shop.say("bot", "Earlier", created_at="2026-01-05T03:00:00+00:00")
+    steps = [
+        {"label": "Paid", "done": True, "at": "2026-01-05T03:00:00+00:00"},
+        {"label": "Shipped", "done": True, "at": None},
+        {"label": "Delivered", "done": False, "at": None},
+    ]
+    data = {"number": "HN-10234", "steps": steps, "tracking_url": "https://track.example/1"}
+    chat.shop.say("bot", "On its way.", kind="order", data=data)
+    article = {"title": "Delivery in Japan", "url": "/help/en/delivery"}
+    chat.shop.say("bot", "660 yen.", kind="article", data=article)
+    expect(chat.log.get_by_text("Order HN-10234")).to_be_visible()
+    expect(chat.log.get_by_role("listitem")).to_have_count(3)
+    expect(chat.log.locator("[aria-current=step]")).to_have_text("Shipped")
+    expect(chat.log.locator(".day").first).to_have_text(re.compile("Jan"))
+    expect(chat.log.get_by_text("Today")).to_have_count(1)
+    link = chat.log.get_by_role("link", name="Delivery in Japan")
+    expect(link).to_have_attribute("href", f"{chat.shop.url}/help/en/delivery")
+
+
+def test_an_update_changes_the_message_in_place(chat: Chat) -> None:
+    chat.open()
+    first = chat.shop.say("bot", "first")
+    chat.shop.say("bot", "second")
+    chat.shows("first", "second")
+    chat.shop.change(first, text="first, corrected")
+    chat.shows("first, corrected", "second")
+
+
+def test_a_long_history_comes_in_pages(chat: Chat) -> None:
+    chat.open()
+    for number in range(70):
+        chat.shop.say("bot", f"message {number}")
+    chat.open()
+    expect(chat.bubbles.last).to_have_text("message 69")
+    expect(chat.bubbles.last).to_be_in_viewport()
+    assert chat.bubbles.count() < 70
+    chat.button("Earlier messages").click()
+    chat.shows(*(f"message {number}" for number in range(70)))
+    expect(chat.button("Earlier messages")).to_be_hidden()
+
+
+def test_reading_back_is_not_disturbed_by_news(chat: Chat) -> None:
+    chat.open()
+    for number in range(30):
+        chat.shop.say("bot", f"message {number}")
+    expect(chat.bubbles).to_have_count(30)
+    chat.bubbles.nth(2).scroll_into_view_if_needed()
+    chat.shop.say("bot", "news")
+    chat.button("New messages").click()
+    expect(chat.bubbles.last).to_be_in_viewport()
+    expect(chat.button("New messages")).to_be_hidden()
+
+
+# Nothing lost, nothing twice --------------------------------------------------------------------
+
+
+def time_passes(chat: Chat, until: Callable[[], bool]) -> None:
+    """Lets the page's clock run fast, a second at a time."""
+
+    def second_later() -> bool:
+        chat.page.clock.fast_forward(1000)
+        return until()
+
+    eventually(second_later)
+
+
+def test_a_lost_acknowledgement_makes_no_second_message(chat: Chat) -> None:
+    chat.open()
+    chat.shop.fault(MESSAGES, after=True)
+    chat.write("once")
+    eventually(lambda: len(chat.shop.requests("POST messages")) == 2)
+    first, second = chat.shop.requests("POST messages")
+    assert first["body"] == second["body"]
+    chat.shows("once")
+    assert chat.shop.texts == ["once"]
+
+
+def test_what_was_not_sent_is_sent_after_a_reload(chat: Chat) -> None:
+    chat.open()
+    chat.shop.fault(MESSAGES, cut=True, times=1000)
+    chat.write("first")
+    chat.write("second")
+    expect(chat.log).to_contain_text("Sending…")
+    chat.page.goto("about:blank")
+    chat.shop.heal()
+    chat.open()
+    chat.shows("first", "second")
+    eventually(lambda: chat.shop.texts == ["first", "second"])
+    expect(chat.log).not_to_contain_text("Sending…")
+
+
+def test_a_message_that_cannot_be_sent_says_so_and_can_be_tried_again(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.open()
+    chat.shop.fault(MESSAGES, cut=True, times=1000)
+    chat.write("patience")
+    time_passes(chat, lambda: "Not sent" in chat.log.inner_text())
+    expect(chat.panel).to_contain_text("Your message is kept")
+    chat.shop.heal()
+    chat.button("Try again").click()
+    expect(chat.log).not_to_contain_text("Not sent")
+    chat.shows("patience")
+    assert chat.shop.texts == ["patience"]
+
+
+def test_offline_and_back_leaves_no_gap(chat: Chat) -> None:
+    chat.open()
+    chat.write("before")
+    expect(chat.log).to_contain_text("Sent")
+    chat.page.context.set_offline(True)
+    expect(chat.panel).to_contain_text("You're offline")
+    chat.write("while away")
+    chat.shop.say("bot", "missed one")
+    chat.shop.say("agent", "missed two", agent={"name": "Aya"})
+    chat.page.context.set_offline(False)
+    chat.shows("before", "missed one", "missed two", "while away")
+    expect(chat.panel).not_to_contain_text("You're offline")
+    chat.shop.say("bot", "and on")
+    chat.shows("before", "missed one", "missed two", "while away", "and on")
+
+
+def test_a_dropped_stream_resumes_where_it_was(chat: Chat) -> None:
+    chat.open()
+    last = chat.shop.say("bot", "one")
+    chat.shows("one")
+    chat.shop.drop_streams()
+    chat.shop.say("bot", "two")
+    chat.shows("one", "two")
+    eventually(lambda: len(chat.shop.requests("GET events")) == 2)
+    assert chat.shop.requests("GET events")[1]["query"] in {f"after={last}", f"after={last + 1}"}
+    chat.shop.say("bot", "three")
+    chat.shows("one", "two", "three")
+
+
+def test_a_silent_socket_is_noticed(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.open()
+    chat.shop.say("bot", "one")
+    chat.shows("one")
+    chat.shop.fall_silent()
+    chat.shop.say("bot", "two")
+    chat.page.clock.fast_forward(30_000)
+    chat.shows("one")
+    time_passes(chat, lambda: chat.bubbles.count() == 2)
+    chat.shows("one", "two")
+
+
+def test_a_lost_connection_is_told_and_that_it_is_back(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.open()
+    eventually(lambda: chat.shop.log()["streams"] == 1)
+    chat.shop.fault(EVENTS, times=1000)
+    chat.shop.drop_streams()
+    time_passes(chat, lambda: "Connection lost" in chat.panel.inner_text())
+    chat.shop.heal()
+    time_passes(chat, lambda: "Connection lost" not in chat.panel.inner_text())
+
+
+def test_tabs_share_one_stream_and_the_next_takes_over(chat: Chat) -> None:
+    chat.open()
+    other = Chat(chat.page.context.new_page(), chat.shop).open()
+    chat.write("hello")
+    for tab in (chat, other):
+        tab.shows("hello", "Hello. What can I do for you?")
+    assert chat.shop.log()["streams"] == 1
+    chat.shop.state("assigned", agent={"name": "Aya"})
+    for tab in (chat, other):
+        expect(tab.panel.get_by_role("heading", name="Aya")).to_be_visible()
+    chat.page.close()
+    eventually(lambda: len(chat.shop.requests("GET events")) == 2)
+    chat.shop.say("bot", "still here")
+    expect(other.bubbles).to_have_count(3)
+
+
+def test_an_expired_token_begins_anew_and_the_message_arrives(chat: Chat) -> None:
+    chat.open()
+    chat.write("old")
+    expect(chat.log).to_contain_text("Sent")
+    chat.shop.expire_tokens()
+    chat.write("new")
+    expect(chat.panel).to_contain_text("Your earlier chat has expired")
+    chat.shows("new")
+    assert chat.shop.texts == ["new"]
+
+
+def test_a_pause_asked_for_is_kept(chat: Chat) -> None:
+    chat.open()
+    chat.shop.fault(MESSAGES, status=429, retry_after=2)
+    began = time.monotonic()
+    chat.write("patience")
+    expect(chat.panel).to_contain_text("Your message is kept")
+    eventually(lambda: chat.shop.texts == ["patience"])
+    assert time.monotonic() - began >= 2
+    expect(chat.log).to_contain_text("Sent")
+
+
+def test_a_server_that_starts_late_is_waited_for(chat: Chat) -> None:
+    chat.shop.fault("POST /api/v1/visitor/session", status=503, retry_after=1, times=2)
+    chat.visit()
+    chat.launcher.click()
+    chat.write("hello")
+    chat.shows("hello", "Hello. What can I do for you?")
+
+
+def test_the_token_travels_in_the_header_only(chat: Chat) -> None:
+    seen: list[str] = []
+    chat.page.on("request", lambda request: seen.append(request.url))
+    chat.open()
+    chat.write("hello")
+    expect(chat.bubbles).to_have_count(2)
+    assert not [url for url in seen if "token" in url]
+
+
+# Choices ----------------------------------------------------------------------------------------
+
+
+def offer(shop: Shop, *titles: str) -> None:
+    buttons = [{"id": f"b{n}", "title": title} for n, title in enumerate(titles)]
+    shop.say("bot", "Which one?", kind="choice", buttons=buttons)
+
+
+def test_a_choice_is_sent_once_and_closes_the_others(chat: Chat) -> None:
+    chat.open()
+    offer(chat.shop, "Left", "Right")
+    chat.button("Left").click()
+    chat.shows("Which one?", "Left")
+    expect(chat.button("Right")).to_be_disabled()
+    assert chat.shop.requests("POST messages")[0]["body"]["button"] == "b0"
+    assert "text" not in chat.shop.requests("POST messages")[0]["body"]
+
+
+def test_writing_instead_closes_the_choices(chat: Chat) -> None:
+    chat.open()
+    offer(chat.shop, "Left", "Right")
+    expect(chat.button("Left")).to_be_enabled()
+    chat.write("neither")
+    expect(chat.button("Left")).to_be_disabled()
+
+
+def test_a_choice_that_came_too_late_is_told_kindly(chat: Chat) -> None:
+    chat.open()
+    offer(chat.shop, "Left", "Right")
+    expect(chat.button("Left")).to_be_enabled()
+    chat.shop.fault(MESSAGES, status=409)
+    chat.button("Left").click()
+    expect(chat.panel).to_contain_text("That choice is no longer open")
+    chat.shows("Which one?")
+    expect(chat.button("Right")).to_be_disabled()
+
+
+# People -----------------------------------------------------------------------------------------
+
+
+def test_the_place_in_the_queue_and_its_choices(chat: Chat) -> None:
+    chat.open()
+    chat.write("a person please")
+    chat.shop.state("queued", queue={"position": 3, "estimate": [130, 290], "staffed": True})
+    card = chat.panel.get_by_role("region", name="You're in line for a person")
+    expect(card).to_contain_text("You're number 3 in line · about 2 to 5 minutes")
+    chat.button("Options").click()
+    chat.shop.state("queued", queue={"position": 1, "estimate": [0, 50], "staffed": True})
+    expect(card).to_contain_text("You're next in line · up to 1 minute")
+    chat.button("Leave a message").click()
+    address = card.get_by_role("textbox", name="Your e-mail address")
+    expect(address).to_be_focused()
+    address.fill("not an address")
+    address.press("Enter")
+    expect(card.get_by_role("alert")).to_have_text("Please check the address.")
+    address.fill("mei@example.com")
+    address.press("Enter")
+    expect(chat.log).to_contain_text("The answer goes to mei@example.com.")
+    chat.button("Options").click()
+    chat.button("Ask the assistant (your place is kept)").click()
+    expect(chat.field).to_be_focused()
+    chat.button("Options").click()
+    chat.button("Give up my place").click()
+    expect(card).to_be_hidden()
+    asked = [r["body"] for r in chat.shop.requests("POST ticket")]
+    assert asked == [{"action": "message", "contact": "mei@example.com"}, {"action": "cancel"}]
+
+
+def test_an_address_asked_for_in_the_chat_has_a_form(chat: Chat) -> None:
+    chat.open()
+    chat.shop.state("queued", queue={"position": 1, "estimate": [0, 900], "staffed": False})
+    chat.shop.say("system", "If you like, leave an e-mail address.", kind="contact")
+    expect(chat.panel).to_contain_text("Nobody from our team is here right now.")
+    chat.log.get_by_role("textbox", name="Your e-mail address").fill("mei@example.com")
+    chat.log.get_by_role("button", name="Save").click()
+    expect(chat.log).to_contain_text("The answer goes to mei@example.com.")
+
+
+def test_who_speaks_and_who_writes_is_always_visible(chat: Chat) -> None:
+    chat.open(name="Hanamori")
+    title = chat.panel.get_by_role("heading", level=2)
+    expect(title).to_have_text("Hanamori")
+    expect(chat.panel.locator("header")).to_contain_text("Automated assistant")
+    chat.shop.event("typing", author="bot", typing=True)
+    expect(chat.panel).to_contain_text("Automated assistant is writing…")
+    chat.shop.say("bot", "Here you are.")
+    expect(chat.panel).not_to_contain_text("is writing…")
+    chat.shop.state("assigned", agent={"name": "Aya"})
+    expect(title).to_have_text("Aya")
+    expect(chat.panel.locator("header")).to_contain_text("A person from our team")
+    chat.shop.event("typing", author="agent", typing=True)
+    expect(chat.panel).to_contain_text("Aya is writing…")
+    chat.shop.say("agent", "Hello", agent={"name": "Aya"})
+    expect(chat.log.locator(".agent .head")).to_contain_text("Aya")
+
+
+def test_unread_messages_are_counted_until_seen(chat: Chat) -> None:
+    chat.open()
+    chat.page.keyboard.press("Escape")
+    chat.shop.say("bot", "one")
+    chat.shop.say("agent", "two", agent={"name": "Aya"})
+    expect(chat.launcher).to_have_accessible_name("Open chat, 2 new")
+    chat.visit()
+    expect(chat.launcher).to_have_accessible_name("Open chat, 2 new")
+    chat.launcher.click()
+    chat.page.keyboard.press("Escape")
+    expect(chat.launcher).to_have_accessible_name("Open chat")
+    eventually(lambda: bool(chat.shop.requests("POST read")))
+
+
+def test_typing_is_told_sparingly(chat: Chat) -> None:
+    chat.open()
+    chat.field.press_sequentially("several keys", delay=5)
+    chat.field.fill("")
+
+    def told() -> list[Any]:
+        return [request["body"]["typing"] for request in chat.shop.requests("POST typing")]
+
+    eventually(lambda: told() == [True, False])
+
+
+def test_a_resolved_chat_asks_once_how_it_was(chat: Chat) -> None:
+    chat.open()
+    chat.write("thank you")
+    chat.shop.state("resolved")
+    group = chat.panel.get_by_role("group", name="How was this chat?")
+    group.get_by_role("button", name="4 Good").click()
+    chat.panel.get_by_role("textbox", name="Anything to add?").fill("Quick and kind.")
+    chat.panel.locator(".rating").get_by_role("button", name="Send").click()
+    expect(chat.panel.locator(".rating")).to_be_hidden()
+    given = [r["body"] for r in chat.shop.requests("POST feedback")]
+    assert given == [{"score": 4}, {"score": 4, "comment": "Quick and kind."}]
+    chat.open()
+    chat.shows("thank you")
+    expect(group).to_be_hidden()
+
+
+# The menu and the page --------------------------------------------------------------------------
+
+
+def test_the_language_can_be_changed_and_stays(chat: Chat) -> None:
+    chat.open()
+    chat.write("hello")
+    expect(chat.bubbles).to_have_count(2)
+    chat.button("More options").click()
+    chat.button("日本語").click()
+    expect(chat.field).to_have_attribute("placeholder", "メッセージを入力")
+    expect(chat.panel).to_contain_text("自動応答アシスタント")
+    expect(chat.bubbles).to_have_count(2)
+    chat.open()
+    expect(chat.field).to_have_attribute("placeholder", "メッセージを入力")
+    eventually(lambda: chat.shop.requests("POST session")[-1]["body"]["lang"] == "ja")
+
+
+def test_the_page_says_which_language(new_page: Callable[..., Page], shop: Shop) -> None:
+    chat = Chat(new_page(), shop).open(lang="ja")
+    expect(chat.launcher).to_have_accessible_name("チャットを閉じる")
+
+
+def test_the_transcript_is_downloaded(chat: Chat) -> None:
+    chat.open()
+    chat.write("hello")
+    expect(chat.bubbles).to_have_count(2)
+    chat.button("More options").click()
+    with chat.page.expect_download() as download:
+        chat.button("Download this chat").click()
+    assert download.value.path().read_text().splitlines()[0] == "hello"
+
+
+def test_deleting_ones_data_asks_first_and_clears_the_browser(chat: Chat) -> None:
+    chat.open()
+    chat.write("my secret")
+    expect(chat.log).to_contain_text("Sent")
+    chat.button("More options").click()
+    chat.button("Delete my data").click()
+    expect(chat.panel).to_contain_text("There is no way back")
+    chat.button("Back").click()
+    chat.shows("my secret")
+    chat.button("More options").click()
+    chat.button("Delete my data").click()
+    chat.button("Delete").click()
+    expect(chat.panel).to_contain_text("have been deleted")
+    expect(chat.bubbles).to_have_count(0)
+    assert chat.page.evaluate("Object.keys(localStorage)") == []
+    chat.write("hello")
+    chat.shows("hello", "Hello. What can I do for you?")
+
+
+def test_the_page_has_its_handles(chat: Chat) -> None:
+    chat.visit()
+    page = chat.page
+    page.evaluate("heard = []; void Omotenashi.on('message', (detail) => heard.push(detail))")
+    page.evaluate("Omotenashi.setLanguage('ja'); Omotenashi.open()")
+    expect(chat.launcher).to_have_accessible_name("チャットを閉じる")
+    chat.write("hello")
+    expect(chat.bubbles).to_have_count(2)
+    assert page.evaluate("heard.map(({ author }) => author)") == ["customer", "bot"]
+    page.evaluate("Omotenashi.identify('signed.by.shop')")
+    eventually(
+        lambda: chat.shop.requests("POST session")[-1]["body"]["identity"] == "signed.by.shop"
+    )
+    chat.shows("hello", "Hello. What can I do for you?")
+    assert page.evaluate("Omotenashi.identify('bad').catch(() => 'refused')") == "refused"
+    chat.shows("hello", "Hello. What can I do for you?")
+    page.evaluate("Omotenashi.identify(null)")
+    expect(chat.bubbles).to_have_count(0)
+    page.evaluate("Omotenashi.close()")
+    expect(chat.panel).to_be_hidden()
+
+
+# For everybody ----------------------------------------------------------------------------------
+
+
+def everything(chat: Chat) -> None:
+    """A conversation with one of each."""
+    chat.write("hello")
+    steps = [{"label": "Paid", "done": True}, {"label": "Delivered", "done": False}]
+    chat.shop.say("bot", "Yes", kind="order", data={"number": "HN-10234", "steps": steps})
+    chat.shop.say("bot", "Here", kind="article", data={"title": "Delivery", "url": "/help/en/x"})
+    chat.shop.say("agent", "Hello, https://a.example/", agent={"name": "Aya"})
+    chat.shop.say("system", "Your address?", kind="contact")
+    offer(chat.shop, "Left", "Right")
+    chat.shop.event("typing", author="bot", typing=True)
+    chat.shop.state("queued", queue={"position": 2, "estimate": [60, 300], "staffed": True})
+    chat.panel.locator(".queue button").click()
+    expect(chat.bubbles).to_have_count(7)
+
+
+@pytest.mark.parametrize(
+    ("lang", "theme", "width", "colour", "state"),
+    [
+        ("en", "light", 360, "#2f5d50", "queued"),
+        ("ja", "dark", 1280, "#2f5d50", "resolved"),
+        ("en", "dark", 360, "#ffd400", "resolved"),
+        ("ja", "light", 1280, "#808080", "queued"),
+    ],
+)
+def test_axe_finds_nothing(
+    new_page: Callable[..., Page],
+    shop: Shop,
+    lang: str,
+    theme: str,
+    width: int,
+    colour: str,
+    state: str,
+) -> None:
+    page = new_page(viewport={"width": width, "height": 740}, color_scheme=theme)
+    chat = Chat(page, shop).open(lang=lang, color=colour)
+    everything(chat)
+    if state == "resolved":
+        shop.state(state)
+        expect(chat.panel.locator(".rating")).to_be_visible()
+    found = Axe().run(page, context="omotenashi-chat").response["violations"]
+    assert [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == []
+
+
+def test_targets_are_large_enough(new_page: Callable[..., Page], shop: Shop) -> None:
+    chat = Chat(new_page(viewport=PHONE), shop).open()
+    everything(chat)
+    for state in ("queued", "resolved"):
+        shop.state(state)
+        for control in chat.panel.locator("button:visible, input:visible, textarea:visible").all():
+            box = control.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= 44, control.evaluate("e => e.outerHTML")
+    # As narrow as a page magnified four times.
+    chat.page.set_viewport_size({"width": 320, "height": 640})
+    assert chat.page.evaluate("document.documentElement.scrollWidth") == 320
+    assert chat.panel.locator(".list").evaluate("e => e.scrollWidth <= e.clientWidth")

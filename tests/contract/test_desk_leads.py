@@ -1,0 +1,170 @@
+"""What support leads do at the desk: reviews, exports, figures, missed questions."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from support.exports import inert
+from tests.contract.desk_scenes import a_shop_at_noon
+from tests.harness import DeskAgent, Server, Visitor
+
+DESK = "/api/v1/desk"
+
+
+@pytest.fixture
+async def aya(server: Server) -> AsyncIterator[DeskAgent]:
+    agent = await server.agent("Aya")
+    yield agent
+    await agent.client.aclose()
+
+
+@pytest.fixture
+async def lena(server: Server) -> AsyncIterator[DeskAgent]:
+    agent = await server.agent("Lena", "lead")
+    yield agent
+    await agent.client.aclose()
+
+
+@pytest.fixture
+async def shop(server: Server) -> dict[str, str]:
+    assert server.parts is not None
+    playbook = server.parts.playbook
+    return await server.db.writing(lambda tx: a_shop_at_noon(tx, playbook, server.clock()))
+
+
+async def exported(agent: DeskAgent, **query: str) -> str:
+    response = await agent.client.get(f"{DESK}/export", params=query)
+    assert response.status_code == 200, response.text
+    return response.text
+
+
+async def test_reviews_are_given_and_read_by_leads(
+    aya: DeskAgent, lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    review = {"verdict": "wrong_intent", "seq": 1, "intent": "faq_products", "score": 2,
+              "comment": "camping gear"}  # fmt: skip
+    assert (await aya.do(shop["puzzled"], "review", **review)).status_code == 403
+    assert (await lena.do(shop["puzzled"], "review", **review)).status_code == 201
+    found = await lena.client.get(f"{DESK}/conversations/{shop['puzzled']}")
+    [kept] = found.json()["reviews"]
+    assert {name: kept[name] for name in review} == review
+    assert kept["by"] == "Lena"
+    page = await lena.client.get(f"/desk/transcripts/{shop['puzzled']}")
+    assert "camping gear" in page.text
+    page = await aya.client.get(f"/desk/transcripts/{shop['puzzled']}")
+    assert page.status_code == 200
+    assert "camping gear" not in page.text
+
+
+async def test_wrong_reviews(lena: DeskAgent, shop: dict[str, str]) -> None:
+    bad: tuple[dict[str, Any], ...] = (
+        {}, {"verdict": "meh"}, {"verdict": "good", "score": 6}, {"verdict": "good", "seq": 10_000},
+        {"verdict": "good", "score": "5"}, {"verdict": "good", "comment": "x" * 2001},
+    )  # fmt: skip
+    for body in bad:
+        response = await lena.do(shop["bot"], "review", **body)
+        assert (body, response.status_code) == (body, 422)
+
+
+async def test_an_export_is_every_message_without_notes_and_personal_data(
+    server: Server, lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    await lena.do(shop["angry"], "note", client_id="n", text="between us")
+    rows = list(csv.DictReader(io.StringIO((await exported(lena)).removeprefix("\ufeff"))))
+    assert len({row["conversation"] for row in rows}) == 9
+    whole = json.dumps(rows)
+    assert "between us" not in whole
+    assert "4111 1111 1111" not in whole
+    assert not any("@" in row["text"].replace("***@***", "") for row in rows)
+    upset = [row for row in rows if row["conversation"] == shop["angry"]]
+    assert [int(row["seq"]) for row in upset] == sorted(int(row["seq"]) for row in upset)
+
+
+async def test_an_export_takes_the_lists_filters(lena: DeskAgent, shop: dict[str, str]) -> None:
+    lines = (await exported(lena, format="jsonl", state="queued", lang="ja")).splitlines()
+    [one] = [json.loads(line) for line in lines]
+    assert one["conversation"] == shop["broken"]
+    assert one["messages"][0]["author"] == "customer"
+    wrong = await lena.client.get(f"{DESK}/export", params={"format": "xml"})
+    assert wrong.status_code == 422
+
+
+async def test_formulas_in_an_export_are_text(lena: DeskAgent, visitor: Visitor) -> None:
+    attacks = ('=cmd|" /C calc"!A0', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "＝1＋1", "  =1")
+    for attack in attacks:
+        await visitor.say(attack)
+    rows = list(csv.DictReader(io.StringIO((await exported(lena)).removeprefix("\ufeff"))))
+    typed = [row["text"] for row in rows if row["author"] == "customer"]
+    assert typed == [f"'{attack}" for attack in attacks]
+
+
+@pytest.mark.parametrize("harmless", ["", "a=b", "1-2", "こんにちは", "HN-10001", None, 5])
+def test_other_cells_stay_as_they_are(harmless: object) -> None:
+    assert inert(harmless) == ("" if harmless is None else str(harmless))
+
+
+async def test_the_overview_counts(lena: DeskAgent, shop: dict[str, str]) -> None:
+    await lena.do(shop["asked"], "claim")
+    await lena.reply(shop["asked"], "Sixty cups? With pleasure.")
+    found = (await lena.client.get(f"{DESK}/reports/overview")).json()
+    assert found["now"]["states"] == {"assigned": 1, "bot": 2, "queued": 3, "resolved": 3}
+    assert found["now"]["on_duty"] == 1
+    assert found["now"]["missed_questions"] == 1
+    period = found["period"]
+    assert (period["conversations"], period["handed_over"]) == (9, 4)
+    assert period["contained"] == pytest.approx(5 / 9, abs=0.001)
+    assert period["reasons"] == {"angry": 1, "asked": 1, "complaint": 1, "security": 1}
+    assert period["first_response_s"]["answered"] == 1
+    assert period["ratings"]["average"] == 3.67
+    assert sum(day["begun"] for day in period["days"]) == 9
+
+
+async def test_a_period_without_anything(lena: DeskAgent) -> None:
+    query = {"from": "2020-01-01", "to": "2020-01-31"}
+    period = (await lena.client.get(f"{DESK}/reports/overview", params=query)).json()["period"]
+    assert (period["contained"], period["first_response_s"], period["days"]) == (None, None, [])
+    assert (period["first_day"], period["last_day"]) == ("2020-01-01", "2020-01-31")
+    for wrong in ({"from": "2020-02-01", "to": "2020-01-01"}, {"from": "1990-01-01"}):
+        response = await lena.client.get(f"{DESK}/reports/overview", params=wrong)
+        assert response.status_code == 422
+
+
+async def test_missed_questions_are_listed_and_settled(
+    lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    [question] = (await lena.client.get(f"{DESK}/missed-questions")).json()["questions"]
+    assert (question["text"], question["state"]) == (
+        "can the kettle go on an open camp fire", "open",
+    )  # fmt: skip
+    body = {"id": question["id"], "state": "answered"}
+    assert (await lena.client.post(f"{DESK}/missed-questions", json=body)).json() == body
+    left = await lena.client.get(f"{DESK}/missed-questions", params={"state": "open"})
+    assert left.json()["questions"] == []
+    for wrong in ({"id": question["id"], "state": "lost"}, {"id": "1", "state": "open"}):
+        response = await lena.client.post(f"{DESK}/missed-questions", json=wrong)
+        assert response.status_code == 422
+
+
+async def test_what_customers_type_is_text_on_the_pages(lena: DeskAgent, visitor: Visitor) -> None:
+    await visitor.say("<script>alert(1)</script> <img src=x onerror=alert(2)>")
+    for path in ("transcripts", f"transcripts/{visitor.conversation_id}"):
+        page = await lena.client.get(f"/desk/{path}")
+        assert "&lt;script&gt;alert(1)" in page.text
+        assert "<img" not in page.text
+
+
+def test_the_interface_says_the_same_in_both_languages() -> None:
+    from desk.files import load_texts
+
+    def names(texts: dict[str, Any], at: str = "") -> set[str]:
+        found: set[str] = set()
+        for name, value in texts.items():
+            path = f"{at}.{name}"
+            found |= names(value, path) if isinstance(value, dict) else {path}
+        return found
+
+    assert names(load_texts("en")) == names(load_texts("ja"))

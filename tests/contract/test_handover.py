@@ -1,0 +1,303 @@
+"""From the assistant to a person and back: who owns a conversation, and what the customer hears."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from support.brain import TurnRequest
+from tests.harness import DeskAgent, Server, TestClock, Visitor, answer, handover
+
+
+async def queued(server: Server, visitor: Visitor, reason: str = "asked") -> None:
+    server.brain.replies["a person please"] = handover(reason)
+    await visitor.answers("a person please")
+    assert (await visitor.page())["state"] == "queued"
+
+
+async def assigned(server: Server, visitor: Visitor, name: str = "Aya") -> DeskAgent:
+    agent = await server.agent(name)
+    await queued(server, visitor)
+    response = await agent.do(visitor.conversation_id, "claim")
+    assert response.status_code == 200, response.text
+    return agent
+
+
+async def test_an_agent_answers_and_the_customer_reads_it_with_the_name(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await assigned(server, visitor)
+    async with visitor.events() as events:
+        await events.until("state")
+        response = await agent.reply(visitor.conversation_id, "Good morning, how can I help?")
+        assert response.status_code == 202, response.text
+        while (message := await events.until("message"))["author"] != "agent":
+            pass
+    assert message["text"] == "Good morning, how can I help?"
+    assert message["agent"] == {"name": "Aya"}
+
+
+async def test_the_customer_is_told_who_is_there(server: Server, visitor: Visitor) -> None:
+    await assigned(server, visitor)
+    page = await visitor.page()
+    assert page["state"] == "assigned"
+    assert page["agent"] == {"name": "Aya"}
+    assert "Aya" in page["messages"][-1]["text"]
+    assert "queue" not in page
+
+
+async def test_two_agents_claim_at_once_and_one_is_told(server: Server, visitor: Visitor) -> None:
+    aya, ben = await server.agent("Aya"), await server.agent("Ben")
+    await queued(server, visitor)
+    responses = await asyncio.gather(
+        aya.do(visitor.conversation_id, "claim"), ben.do(visitor.conversation_id, "claim")
+    )
+    assert sorted(r.status_code for r in responses) == [200, 409]
+    loser = next(r for r in responses if r.status_code == 409)
+    winner = "Aya" if responses[0].status_code == 200 else "Ben"
+    assert winner in loser.json()["error"]["message"]
+
+
+async def test_the_assistant_is_silent_while_a_person_has_the_conversation(
+    server: Server, visitor: Visitor
+) -> None:
+    await assigned(server, visitor)
+    asked = len(server.brain.requests)
+    seq = await visitor.say("how much is delivery?")
+    await asyncio.sleep(0.5)
+    assert [m["author"] for m in await visitor.read(seq - 1)] == ["customer"]
+    assert len(server.brain.requests) == asked
+
+
+async def test_an_answer_that_comes_after_the_claim_is_dropped(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await server.agent()
+    thinking, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: TurnRequest) -> None:
+        thinking.set()
+        await go_on.wait()
+
+    server.brain.before = slowly
+    await visitor.say("how much is delivery?")
+    await thinking.wait()
+    assert (await agent.do(visitor.conversation_id, "claim")).status_code == 200
+    go_on.set()
+    await asyncio.sleep(0.5)
+    assert "bot" not in {m["author"] for m in await visitor.read()}
+
+
+async def test_returned_to_the_assistant_it_answers_with_its_memory(
+    server: Server, visitor: Visitor
+) -> None:
+    assert (await visitor.answers("first question"))[0]["text"].startswith("1: ")
+    agent = await assigned(server, visitor)
+    await visitor.say("only for the agent")
+    response = await agent.do(visitor.conversation_id, "return", hint="was about tea")
+    assert response.status_code == 200
+    said = await visitor.answers("another question")
+    assert [m["author"] for m in said] == ["bot"]
+    assert said[0]["text"].startswith("2: ")
+    assert server.brain.requests[-1].metadata["hint"] == "was about tea"
+
+
+async def test_who_waits_may_ask_on_without_losing_the_place(
+    server: Server, visitor: Visitor
+) -> None:
+    await server.agent()
+    await queued(server, visitor)
+    said = await visitor.answers("how much is delivery?")
+    assert said[0]["author"] == "bot"
+    server.brain.replies["my name is Kenji"] = answer("Pardon?", understood=False, kind="text")
+    said = await visitor.answers("my name is Kenji")
+    assert [m["author"] for m in said] == ["system"]
+    assert "team" in said[0]["text"]
+    page = await visitor.page()
+    assert (page["state"], page["queue"]["position"]) == ("queued", 1)
+
+
+async def test_a_waiting_customer_decides(server: Server, visitor: Visitor) -> None:
+    await server.agent()
+    await queued(server, visitor)
+    ticket = "/api/v1/visitor/ticket"
+    for body, status in (
+        ({"action": "dance"}, 422),
+        ({"action": "message", "contact": "not an address"}, 422),
+        ({"action": "callback"}, 422),
+        ({"action": "wait"}, 204),
+        ({"action": "message", "contact": "kenji@example.com"}, 204),
+        ({"action": "callback", "contact": "+81 90 1234 5678"}, 204),
+        ({"action": "cancel"}, 204),
+        ({"action": "wait"}, 409),
+    ):
+        response = await visitor.client.post(ticket, json=body)
+        assert response.status_code == status, (body, response.text)
+    assert (await visitor.page())["state"] == "bot"
+    assert any("kenji@example.com" in m["text"] for m in await visitor.read())
+
+
+async def test_the_choices_are_buttons_too(server: Server, visitor: Visitor) -> None:
+    await server.agent()
+    await queued(server, visitor)
+    told = next(m for m in await visitor.read() if m["kind"] == "handover")
+    cancel = told["buttons"][-1]
+    assert (await visitor.press(cancel["id"])).status_code == 202
+    assert (await visitor.page())["state"] == "bot"
+    assert (await visitor.press(cancel["id"])).status_code == 409
+
+
+async def test_the_gravest_goes_first(server: Server) -> None:
+    agent = await server.agent()
+    calm, angry = await server.visitor().arrive(), await server.visitor().arrive()
+    await queued(server, calm)
+    await queued(server, angry, "angry")
+    assert (await calm.page())["queue"]["position"] == 2
+    assert (await angry.page())["queue"]["position"] == 1
+    response = await agent.client.get("/api/v1/desk/conversations?state=queued&sort=queue")
+    listed = [c["id"] for c in response.json()["conversations"]]
+    assert listed == [angry.conversation_id, calm.conversation_id]
+
+
+async def test_nobody_on_duty_is_said_with_the_time(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    clock.push(hours=9)  # 21:00 in Japan
+    await queued(server, visitor)
+    page = await visitor.page()
+    text = "\n".join(m["text"] for m in page["messages"] if m["author"] == "system")
+    assert "09:00 Japan time tomorrow" in text
+    assert "e-mail" in text
+    seq = await visitor.say("please write to kenji@example.com")
+    server.brain.replies["please write to kenji@example.com"] = answer("", understood=False)
+    said = await visitor.wait_for(lambda found: len(found) > 0, seq)
+    assert "kenji@example.com" in said[0]["text"]
+    low, high = page["queue"]["estimate"]
+    assert low >= timedelta(hours=11).total_seconds()
+
+
+async def test_nobody_at_the_desk_in_opening_hours_is_said_with_a_promise(
+    server: Server, visitor: Visitor
+) -> None:
+    await queued(server, visitor)
+    told = next(m for m in await visitor.read() if m["kind"] == "handover")
+    assert "Nobody is free" in told["text"]
+    assert "Japan time" in told["text"]
+
+
+async def test_japanese_customers_are_told_in_japanese(server: Server, visitor: Visitor) -> None:
+    server.brain.replies["担当者お願いします"] = answer(
+        "", intent="request_human", kind="text", lang="ja",
+        commands=({"type": "handover", "reason": "asked"},),
+    )  # fmt: skip
+    said = await visitor.answers("担当者お願いします")
+    assert all(any(c > "\u3040" for c in m["text"]) for m in said)
+
+
+async def test_without_a_brain_the_customer_gets_an_apology_and_a_place(
+    server: Server, visitor: Visitor
+) -> None:
+    await server.agent()
+    server.brain.down = True
+    said = await visitor.answers("how much is delivery?")
+    assert said[0]["author"] == "bot"
+    assert "sorry" in said[0]["text"]
+    page = await visitor.page()
+    assert page["state"] == "queued"
+    server.brain.down = False
+    assert (await visitor.answers("and to Canada?"))[0]["author"] == "bot"
+
+
+async def test_a_brain_that_was_never_ready_is_starting(
+    server: Server, visitor: Visitor
+) -> None:
+    server.brain.ever_ready = False
+    said = await visitor.answers("how much is delivery?")
+    assert said[0]["author"] == "system"
+    assert "starting" in said[0]["text"]
+    server.brain.ever_ready = True
+    found = await visitor.wait_for(lambda found: any(m["author"] == "bot" for m in found))
+    assert [m["author"] for m in found] == ["customer", "system", "bot"]
+
+
+async def test_a_brain_that_never_starts_gives_way_to_people_after_90_s(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    await server.agent()
+    server.brain.ever_ready = False
+    await visitor.answers("how much is delivery?")
+    clock.push(seconds=95)
+    await server.stop()
+    await server.start()
+    visitor = server.again(visitor)
+    found = await visitor.wait_for(lambda found: any(m["kind"] == "handover" for m in found))
+    assert "sorry" in next(m for m in found if m["author"] == "bot")["text"]
+    assert (await visitor.page())["state"] == "queued"
+
+
+async def test_thanks_after_the_end_reopen_nothing_and_a_matter_goes_on(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await assigned(server, visitor)
+    await agent.reply(visitor.conversation_id, "Done.")
+    response = await agent.do(visitor.conversation_id, "resolve", reason="answered")
+    assert response.status_code == 200, response.text
+    assert (await visitor.page())["state"] == "resolved"
+    server.brain.replies["thank you!"] = answer("My pleasure.", intent="thank", kind="text")
+    said = await visitor.answers("thank you!")
+    assert said[0]["text"] == "My pleasure."
+    assert (await visitor.page())["state"] == "resolved"
+    server.brain.replies["it is broken again"] = answer("Oh.", intent="complaint", kind="text")
+    await visitor.say("it is broken again")
+    await visitor.wait_for(lambda found: "reopened" in found[-1]["text"])
+    page = await visitor.page()
+    assert (page["state"], page["agent"]) == ("assigned", {"name": "Aya"})
+
+
+async def test_a_new_question_after_the_end_is_a_new_conversation(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await assigned(server, visitor)
+    await agent.do(visitor.conversation_id, "resolve", reason="answered")
+    said = await visitor.answers("how much is delivery?")
+    assert said[-1]["author"] == "bot"
+    page = await visitor.page()
+    assert page["state"] == "bot"
+    assert page["conversation_id"] != visitor.conversation_id
+
+
+async def test_only_the_holder_answers(server: Server, visitor: Visitor) -> None:
+    await assigned(server, visitor)
+    ben = await server.agent("Ben")
+    assert (await ben.reply(visitor.conversation_id, "Hello")).status_code == 409
+    note = await ben.do(visitor.conversation_id, "note", text="I know them", client_id="n1")
+    assert note.status_code == 202
+    assert "I know them" not in {m["text"] for m in await visitor.read()}
+
+
+@pytest.mark.parametrize("asked", [1, 3])
+async def test_a_repeated_reply_is_one_message(
+    server: Server, visitor: Visitor, asked: int
+) -> None:
+    agent = await assigned(server, visitor)
+    for _ in range(asked):
+        response = await agent.do(
+            visitor.conversation_id, "reply", text="Hello", client_id="same"
+        )
+        assert response.status_code == 202
+    assert [m["author"] for m in await visitor.read()].count("agent") == 1
+
+
+async def test_a_passed_estimate_is_renewed_with_a_reason_once(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    await server.agent()
+    await queued(server, visitor)
+    seq = (await visitor.read())[-1]["seq"]
+    clock.push(minutes=10)
+    agent = await server.agent()  # still here
+    said = await visitor.wait_for(lambda found: len(found) > 0, seq, seconds=10)
+    assert "longer than I said" in said[0]["text"]
+    await asyncio.sleep(0.5)
+    assert len(await visitor.read(seq)) == 1
+    assert agent.me["name"] == "Aya"

@@ -1,0 +1,278 @@
+"""Questions, persons, small talk, language, distress."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from actions.context import configure
+from actions.distress import distress_in
+from actions.language import requested_language
+from tests.actions_shop import EMAIL, Dialogue, services
+
+
+@pytest.fixture(autouse=True)
+def shop() -> Iterator[None]:
+    configure(services())
+    yield
+    configure(None)
+
+
+async def test_an_article_answers_also_what_was_taken_for_out_of_scope() -> None:
+    for intent in ("faq_delivery", "out_of_scope", "nlu_fallback"):
+        done = await Dialogue().play("action_answer", "how long is delivery", intent)
+        (card,) = done.cards
+        assert card["kind"] == "article"
+        assert card["data"]["url"] == "/help/en/delivery-times"
+        assert done.texts == ("One to three days.",)
+
+
+async def test_between_articles_the_customer_chooses() -> None:
+    talk = Dialogue()
+    done = await talk.play("action_answer", "gift?", "faq_store")
+    titles = [button["title"] for button in done.buttons]
+    assert titles == ["How long delivery takes", "Gift wrapping", "None of these"]
+    none = await talk.play("action_deny", "/deny", "deny")
+    assert none.command("missed_question")["text"] == "gift?"
+    chosen = await talk.play("action_inform", "/inform", "inform", article_id="gift-wrapping")
+    assert chosen.texts == ("We wrap gifts for 330 yen.",)
+
+
+async def test_no_article_is_a_promise_and_not_a_guess() -> None:
+    done = await Dialogue().play("action_answer", "is it kosher?", "faq_products")
+    assert done.responses == ("utter_answer_promised",)
+    assert done.command("missed_question")["topic"] == "products"
+    assert done.command("promise")
+    assert "{due}" in done.said
+
+
+async def test_misunderstandings_in_a_row_ask_then_offer_then_hand_over() -> None:
+    talk = Dialogue()
+    heard = [await talk.play("action_answer", "blub", "out_of_scope") for _ in range(3)]
+    assert [one.responses[0] for one in heard] == [
+        "utter_not_understood",
+        "utter_not_understood_or_person",
+        "utter_stuck",
+    ]
+    assert 2 <= len(heard[0].buttons) <= 3
+    assert heard[2].command("handover")["reason"] == "stuck"
+
+
+async def test_being_understood_in_between_starts_the_count_anew() -> None:
+    talk = Dialogue()
+    await talk.play("action_answer", "blub", "out_of_scope")
+    await talk.play("action_thank", "thanks", "thank")
+    done = await talk.play("action_answer", "blub", "out_of_scope")
+    assert done.responses == ("utter_not_understood",)
+
+
+async def test_yes_to_an_offered_person_brings_one_for_the_right_reason() -> None:
+    talk = Dialogue()
+    for _ in range(2):
+        await talk.play("action_answer", "blub", "out_of_scope")
+    done = await talk.play("action_affirm", "yes", "affirm")
+    assert done.command("handover")["reason"] == "stuck"
+
+
+async def test_yes_and_no_out_of_context_are_harmless() -> None:
+    assert (await Dialogue().play("action_affirm", "yes", "affirm")).commands == ()
+    assert (await Dialogue().play("action_deny", "no", "deny")).commands == ()
+
+
+async def test_nothing_else_closes_on_a_friendly_note() -> None:
+    talk = Dialogue()
+    await talk.play("action_thank", "thanks", "thank")
+    done = await talk.play("action_deny", "no, that's all", "deny")
+    assert done.responses == ("utter_goodbye",)
+    assert done.commands == ({"type": "close"},)
+
+
+async def test_a_person_who_is_asked_for_comes_with_what_is_known() -> None:
+    talk = Dialogue()
+    await talk.play("action_order_status", "HN-10003", "order_status", order_number="HN-10003")
+    done = await talk.play("action_request_human", "a person please", "request_human")
+    handover = done.command("handover")
+    assert (handover["reason"], handover["note"]) == ("asked", {"order_number": "HN-10003"})
+    assert done.form is None
+
+
+async def test_waiting_customers_are_not_handed_over_again() -> None:
+    for action, intent in (
+        ("action_request_human", "request_human"),
+        ("action_escalate", "nlu_fallback"),
+        ("action_security", "security_concern"),
+        ("action_delicate", "inform"),
+    ):
+        done = await Dialogue(state="queued").play(action, "my mother passed away", intent)
+        assert not [command for command in done.commands if command["type"] == "handover"]
+
+
+async def test_anger_gets_the_known_fact_and_a_person_in_one_reply() -> None:
+    talk = Dialogue()
+    done = await talk.play(
+        "action_escalate",
+        f"WHERE IS HN-10004?! {EMAIL}",
+        "order_status",
+        order_number="HN-10004",
+        email=EMAIL,
+    )
+    assert done.responses == ("utter_angry_late",)
+    assert done.command("handover")["reason"] == "angry"
+    assert done.command("handover")["note"]["fault"] == "late"
+
+
+async def test_anger_names_the_fault_and_leaves_the_form() -> None:
+    talk = Dialogue("ja")
+    await talk.play("action_complaint", "クレームです", "complaint")
+    done = await talk.play(
+        "action_escalate", "急須が割れてる、ふざけるな", "complaint", item="kyusu", fault="broken"
+    )
+    assert done.responses == ("utter_angry_fact",)
+    assert "急須が破損した状態で届いた" in done.said
+    assert done.form is None
+
+
+async def test_grief_comes_before_whatever_the_message_asks() -> None:
+    talk = Dialogue()
+    text = "My mother passed away and I need to cancel her order"
+    first = await talk.play("action_cancel_order", text, "cancel_order")
+    assert (first.responses, first.next_action) == ((), "action_delicate")
+    done = await talk.play("action_delicate", text, "cancel_order")
+    assert done.responses == ("utter_condolence",)
+    assert done.command("handover")["reason"] == "delicate"
+    assert done.form is None
+
+
+async def test_grief_inside_a_form_leaves_it() -> None:
+    talk = Dialogue()
+    await talk.play("action_cancel_order", "cancel my order", "cancel_order")
+    assert (await talk.form_step("it was for my dad, who passed away", "inform")).rejected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my husband died last week",
+        "We lost our grandmother",
+        "I'm writing about my late father's order",
+        "母が亡くなりました",
+        "祖父が先日他界しまして",
+    ],
+)
+def test_bereavement_is_noticed(text: str) -> None:
+    assert distress_in(text) == "bereavement"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my kettle died after a week",
+        "I'm dying for a good sencha",
+        "my order is late",
+        "法事の引き出物にのしを付けられますか",
+        "香典返しのギフトはありますか",
+        "在庫が亡くなったのですか",
+    ],
+)
+def test_everyday_questions_are_no_bereavement(text: str) -> None:
+    assert distress_in(text) is None
+
+
+def test_despair_is_noticed() -> None:
+    assert distress_in("I want to kill myself") == "crisis"
+    assert distress_in("もう死にたいです") == "crisis"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("in English please", "en"),
+        ("English, please", "en"),
+        ("Can we continue in Japanese?", "ja"),
+        ("日本語で", "ja"),
+        ("日本語でお願いします", "ja"),
+        ("英語で話せますか？", "en"),
+        ("Is there a manual in English?", None),
+        ("説明書は英語でもありますか", None),
+        ("I like Japanese tea", None),
+        ("日本茶が好きです", None),
+        ("英語の説明書は付いていますか", None),
+    ],
+)
+def test_a_wish_for_the_other_language(text: str, language: str | None) -> None:
+    assert requested_language(text) == language
+
+
+async def test_the_other_language_is_spoken_at_once_and_the_form_goes_on() -> None:
+    talk = Dialogue()
+    await talk.play("action_order_status", "where is my order", "order_status")
+    assert (await talk.form_step("日本語でお願いします", "nlu_fallback")).rejected
+    switched = await talk.play("action_answer", "日本語でお願いします", "nlu_fallback")
+    assert switched.next_action == "action_switch_language"
+    done = await talk.play("action_switch_language", "日本語でお願いします", "nlu_fallback")
+    assert "日本語で" in done.said
+    assert done.next_action == "order_status_form"
+
+
+async def test_security_gives_the_vetted_article_and_a_person() -> None:
+    done = await Dialogue().play("action_security", "I got a strange mail", "security_concern")
+    assert done.responses == ("utter_article", "utter_security_person")
+    assert done.command("handover")["reason"] == "security"
+    other = await Dialogue().play("action_security", "someone got in", "security_concern")
+    assert other.responses == ("utter_security_advice", "utter_security_person")
+
+
+async def test_a_case_is_shown_to_its_own_thread_only() -> None:
+    text, entities = "how is C-123456?", {"case_number": "C-123456"}
+    own = await Dialogue().play("action_case_status", text, "case_status", **entities)
+    assert own.responses == ("utter_case_in_progress",)
+    other = await Dialogue(thread="another").play(
+        "action_case_status", text, "case_status", **entities
+    )
+    assert other.responses == ("utter_case_not_seen", "utter_offer_person")
+
+
+async def test_greetings_are_shorter_the_second_time() -> None:
+    talk = Dialogue()
+    first = await talk.play("action_greet", "hi", "greet")
+    second = await talk.play("action_greet", "hi", "greet")
+    assert len(first.buttons) == 3
+    assert "assistant" in first.said
+    assert len(second.said) < len(first.said) / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        ("how are you?", "utter_how_are_you"),
+        ("you're great", "utter_praised"),
+        ("疲れました…", "utter_sad"),
+        ("lol", "utter_laughed"),
+        ("なるほど", "utter_small_word"),
+    ],
+)
+async def test_small_talk_is_answered_kindly(text: str, response: str) -> None:
+    done = await Dialogue().play("action_answer", text, "out_of_scope")
+    assert done.responses == (response,)
+    assert done.slots["misunderstood"] == 0
+
+
+async def test_an_idea_is_taken_without_fuss() -> None:
+    done = await Dialogue().play("action_idea", "Sell tea for children!", "feedback_idea")
+    assert done.command("open_case")["kind"] == "idea"
+    assert done.form is None
+
+
+async def test_a_bare_address_is_where_the_answer_should_go() -> None:
+    done = await Dialogue().play("action_inform", EMAIL, "inform", email=EMAIL)
+    assert done.command("contact")["email"] == EMAIL
+
+
+async def test_thanks_and_it_is_fine_close_as_well() -> None:
+    for action, text, intent in (
+        ("action_thank", "thanks, bye then", "thank"),
+        ("action_affirm", "大丈夫です", "affirm"),
+    ):
+        talk = Dialogue("ja")
+        await talk.play("action_thank", "ありがとう", "thank")
+        done = await talk.play(action, text, intent)
+        assert done.command("close")

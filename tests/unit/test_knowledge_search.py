@@ -1,0 +1,173 @@
+"""Searching a small folder: verdicts, languages, typing slips, odd input, and reloading."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from support.knowledge import ArticleError, Knowledge, KnowledgeHolder, search_lines
+
+SHOPS = Path(__file__).parent.parent / "data" / "other_shops"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("vectors")
+
+
+@pytest.fixture(scope="module")
+def english(cache: Path) -> Knowledge:
+    return Knowledge.load(SHOPS / "spoke", cache)
+
+
+@pytest.fixture(scope="module")
+def japanese(cache: Path) -> Knowledge:
+    return Knowledge.load(SHOPS / "yamabiko", cache)
+
+
+def test_answers_with_the_passage_and_its_page(english: Knowledge) -> None:
+    result = english.search("is a helmet included?")
+
+    assert (result.verdict, result.lang) == ("answer", "en")
+    hit = result.hits[0]
+    assert hit.id == "helmets-locks-and-seats"
+    assert hit.answer.startswith("Helmets and a lock are included.")
+    assert hit.url == "/help/en/helmets-locks-and-seats"
+    assert 0.5 < hit.score <= 1
+
+
+def test_a_later_passage_is_given_when_it_is_the_one_that_answers(english: Knowledge) -> None:
+    hit = english.search("is there a tube and a pump to repair a flat tyre myself?").hits[0]
+
+    assert hit.id == "puncture"
+    assert hit.answer.startswith("There is a tube and a pump in the saddle bag.")
+
+
+def test_japanese_is_searched_by_its_words(japanese: Knowledge) -> None:
+    result = japanese.search("朝ごはんは何時からですか")
+
+    assert (result.verdict, result.lang, result.hits[0].id) == ("answer", "ja", "朝食")
+    assert result.hits[0].url == "/help/ja/%E6%9C%9D%E9%A3%9F"
+
+
+def test_slips_of_the_finger_are_forgiven(english: Knowledge) -> None:
+    assert english.search("price for a ful servce").hits[0].id == "repair-prices"
+
+
+def test_a_question_inside_a_story_is_found(english: Knowledge) -> None:
+    story = (
+        "We're a family of four and arrive by train on Friday. My husband is a keen rider, the "
+        "kids less so. Do you have a child seat for our two-year-old? It's our first trip north."
+    )
+
+    assert english.search(story).hits[0].id == "helmets-locks-and-seats"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "???",
+        "1234567",
+        "🚲🚲🚲",
+        "\u200b\u200b",
+        "asdkjh aksjdh",
+        "qwertyuiop",
+        "x" * 5000,
+    ],
+)
+def test_what_says_nothing_is_answered_with_nothing(english: Knowledge, text: str) -> None:
+    assert english.search(text).verdict == "none"
+
+
+@pytest.mark.parametrize("text", ["who is the queen", "my laptop screen is cracked"])
+def test_other_matters_are_answered_with_nothing(english: Knowledge, text: str) -> None:
+    assert english.search(text).verdict == "none"
+
+
+def test_the_other_language_serves_where_there_is_no_article(
+    english: Knowledge, japanese: Knowledge
+) -> None:
+    asked_in_japanese = english.search("ヘルメットは付いていますか")
+    asked_in_english = japanese.search("can I bring my dog?", lang="en")
+
+    assert asked_in_japanese.hits[0].id == "helmets-locks-and-seats"
+    assert (asked_in_japanese.lang, asked_in_japanese.hits[0].lang) == ("ja", "en")
+    assert asked_in_english.hits[0].id == "ペット"
+
+
+def test_a_topic_is_a_hint_and_top_a_limit(english: Knowledge) -> None:
+    result = english.search("is a helmet included?", topic="delivery", top=2)
+
+    assert result.hits[0].id == "helmets-locks-and-seats"
+    assert len(result.hits) == 2
+    assert english.search("is a helmet included?", top=0).hits == ()
+
+
+def test_many_threads_may_ask_at_once(japanese: Knowledge) -> None:
+    texts = ["朝食ついてますか", "犬連れて行っていいですか", "車停められますか"] * 8
+    alone = [japanese.search(text) for text in texts]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(japanese.search, texts))
+
+    assert together == alone
+
+
+def test_vectors_are_kept_and_a_damaged_cache_is_only_slower(tmp_path: Path) -> None:
+    first = Knowledge.load(SHOPS / "yamabiko", tmp_path).search("朝食ついてますか")
+    (file,) = tmp_path.iterdir()
+    kept = file.stat().st_mtime_ns
+    second = Knowledge.load(SHOPS / "yamabiko", tmp_path).search("朝食ついてますか")
+    assert file.stat().st_mtime_ns == kept
+    file.write_bytes(b"not vectors")
+    third = Knowledge.load(SHOPS / "yamabiko", tmp_path).search("朝食ついてますか")
+
+    assert first == second == third
+
+
+def test_lines_are_answered_one_by_one(english: Knowledge) -> None:
+    lines = list(search_lines(english, ["is a helmet included?\n", "\n"], top=1))
+
+    assert lines[0]["query"] == "is a helmet included?"
+    assert lines[0]["hits"][0].keys() == {"id", "title", "score"}
+    assert [line["verdict"] for line in lines] == ["answer", "none"]
+    assert lines[1]["hits"] == []
+
+
+class TestReload:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return Path(shutil.copytree(SHOPS / "spoke", tmp_path / "articles"))
+
+    def test_a_changed_folder_is_taken_over(self, folder: Path, cache: Path) -> None:
+        holder = KnowledgeHolder(folder, cache)
+        assert not holder.refresh()
+        (folder / "piano.md").write_text("# Piano lessons\n\nMondays at five, £40.\n")
+
+        assert holder.refresh()
+
+        assert holder.search("do you give piano lessons?").hits[0].id == "piano"
+
+    def test_a_malformed_one_is_told_and_the_last_good_version_serves(
+        self, folder: Path, cache: Path
+    ) -> None:
+        holder = KnowledgeHolder(folder, cache)
+        broken = folder / "broken.md"
+        broken.write_text("---\nid: broken\ntitle: [oops\n---\nText.\n")
+
+        assert not holder.refresh()
+        assert holder.problem is not None
+        assert str(holder.problem).startswith(f"{broken}:")
+        assert holder.search("is a helmet included?").verdict == "answer"
+
+        broken.unlink()
+        assert holder.refresh()
+        assert holder.problem is None
+
+    def test_a_malformed_folder_ends_the_start(self, folder: Path) -> None:
+        (folder / "broken.md").write_bytes(b"\xff")
+
+        with pytest.raises(ArticleError, match=r"broken\.md:1"):
+            KnowledgeHolder(folder, None)

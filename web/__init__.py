@@ -1,0 +1,1 @@
+"""What every HTTP interface here shares: errors, bodies, event streams, limits, addresses."""

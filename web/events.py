@@ -1,0 +1,53 @@
+"""Server-sent events: frames, heartbeat, and an end when the server stops.
+
+Format: the WHATWG HTML standard, "Server-sent events".
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from sanic import Request
+from sanic.response import HTTPResponse
+
+HEARTBEAT_S = 15.0
+
+
+def frame(event: str, data: Any, event_id: int | None = None) -> str:
+    """One event as text. JSON has no bare line breaks, so one data line is enough."""
+    head = f"id: {event_id}\n" if event_id is not None else ""
+    return f"{head}event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+COMMENT = ": still here\n\n"
+
+
+async def stream(
+    request: Request, frames: AsyncIterator[str], headers: Mapping[str, str] | None = None
+) -> None:
+    """Send `frames` until they end, the client leaves, or the server stops."""
+    response: HTTPResponse = await request.respond(
+        content_type="text/event-stream; charset=utf-8",
+        headers={
+            "Cache-Control": "no-store",
+            # A proxy that gathers events into larger pieces would hold messages back.
+            "X-Accel-Buffering": "no",
+            **(headers or {}),
+        },
+    )
+    stopping: asyncio.Event = request.app.ctx.stopping
+
+    async def send() -> None:
+        async for text in frames:
+            await response.send(text)
+
+    sending = asyncio.create_task(send())
+    ending = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({sending, ending}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (sending, ending):
+            task.cancel()
+        await asyncio.gather(sending, ending, return_exceptions=True)
+    await response.send(end_stream=True)
