@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from actions.formatting import NONE_OF_THESE, carrier_name, day, local_day
@@ -14,6 +15,7 @@ from actions.lookup import (
     own_orders,
     shown,
 )
+from actions.products import SOLD, matching_items
 from actions.reflection import Facts
 from actions.reply import Step, shop_zone
 from actions.turn import Turn
@@ -23,6 +25,28 @@ from support.orders import Order, OrderState, OrdersUnavailable, TooManyAttempts
 FORM = "complaint_form"
 # The order tells what is true about these, so it is worth asking for proof.
 ABOUT_DELIVERY = frozenset({"late", "not_arrived"})
+_SENT = frozenset(
+    {OrderState.SHIPPED, OrderState.OUT_FOR_DELIVERY, OrderState.DELIVERED, OrderState.RETURNED}
+)
+
+
+async def without_another_order(turn: Turn, facts: Facts) -> Facts:
+    """`facts` without an order that was only looked at before and can't be the one meant.
+
+    What hasn't been sent has not arrived broken, and a thing that isn't in it is from another.
+    """
+    number = facts.order_number
+    if number is None or number in turn.entities.values() or facts.fault in ABOUT_DELIVERY:
+        return facts
+    try:
+        order = await look_up(turn, number)
+    except (NotFound, TooManyAttempts, OrdersUnavailable):
+        return facts
+    if isinstance(order, Needed):
+        return facts
+    sent = order.state in _SENT
+    other_thing = facts.item in SOLD and not matching_items(facts.item, order.items)
+    return replace(facts, order_number=None) if not sent or other_thing else facts
 
 
 async def asks_for_order(

@@ -11,6 +11,7 @@ from actions.complaint_order import (
     asks_for_order,
     proof_given,
     tells_what_is_known,
+    without_another_order,
 )
 from actions.interruptions import NOT_UNDERSTOOD
 from actions.lookup import hand_over
@@ -38,6 +39,8 @@ async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
         return
     known: dict[str, Any] = {} if step is Step.START else kept
     facts = _facts(turn, known, step)
+    if step is Step.START:
+        facts = await without_another_order(turn, facts)
     asked = turn.asked_for if turn.form == FORM and step is Step.ANSWER else None
     if turn.text and (step is Step.START or asked == "what_happened"):
         known["what"] = " / ".join(filter(None, [known.get("what"), turn.text]))[:1500]
@@ -68,7 +71,7 @@ async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
         return
     if not known.get("reflected"):
         _apologise(turn, voice, facts)
-        voice.command("facts", facts=facts.as_data())
+        _tell_team(turn, voice, facts)
         known["reflected"] = True
 
     if await asks_for_order(turn, voice, facts, known, step):
@@ -144,11 +147,22 @@ def _apologise(turn: Turn, voice: Voice, facts: Facts) -> None:
         voice.say("utter_complaint_reflect", clause=clause)
 
 
+def _tell_team(turn: Turn, voice: Voice, facts: Facts) -> None:
+    """What was understood, also in words, for the person who may take over."""
+    told = {f"told_{lang}": reflection(facts, lang, turn.today) for lang in ("en", "ja")}
+    voice.command("facts", facts={**facts.as_data(), **told})
+
+
 def _ask_wish(turn: Turn, voice: Voice, facts: Facts, known: dict[str, Any], step: Step) -> None:
     asked_before = turn.form == FORM and turn.asked_for == "wish"
     if facts.wish == "voucher" and not known.get("voucher"):
         known["voucher"] = True
         voice.say("utter_complaint_voucher_later")
+    elif asked_before and step is Step.ANSWER and turn.entities.keys() & set(_SAME_MATTER):
+        # Not an answer, but the matter put straight: the order's number after all, say.
+        _tell_team(turn, voice, facts)
+        voice.say("utter_complaint_corrected", clause=reflection(facts, turn.lang, turn.today))
+        voice.say(_wish_question(facts))
     elif asked_before and step is Step.ANSWER:
         if voice.count_misunderstanding(turn) >= turn.handover_after:
             voice.say("utter_stuck")
@@ -184,7 +198,7 @@ def _open_case(turn: Turn, voice: Voice, facts: Facts, known: dict[str, Any]) ->
         details={"voucher_mentioned": True} if known.get("voucher") else None,
         **facts.as_data(),
     )
-    voice.command("facts", facts=facts.as_data())
+    _tell_team(turn, voice, facts)
     if facts.wish == "person":
         voice.say("utter_case_person_queued" if turn.queued else "utter_case_person")
         hand_over(turn, voice, "complaint", **facts.as_data())

@@ -64,6 +64,15 @@ _KINDS = {
     "tea": ("gyokuro-asahi", "sencha-midori", "hojicha", "genmaicha", "matcha-hatsune",
             "matcha-culinary", "sencha-decaf", "wakocha"),
 }  # fmt: skip
+# What an order can be asked for by; a word for anything else says nothing about it.
+SOLD = frozenset(
+    {
+        "gyokuro", "sencha", "hojicha", "genmaicha", "matcha", "matcha_hatsune",
+        "matcha_culinary", "sencha_decaf", "wakocha", "kyusu", "yunomi", "matcha_bowl", "chasen",
+        "tea_tin", "arita_plate", "kiyomizu_pair", "nambu_kettle", "sencha_set", "gift_set",
+        "furoshiki", "engraved_cup", *(_KINDS.keys() - {"tea"}),
+    }
+)  # fmt: skip
 # Too general to be repeated as the thing that somebody bought.
 VAGUE = frozenset({"parcel", "receipt", "coupon", "subscription"})
 

@@ -6,11 +6,15 @@ tuned. `--fit` fits the constants of support/knowledge/verdict.py on the tune ha
 """
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+# As support.knowledge does, and like it before numpy is imported: see there.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import numpy.typing as npt

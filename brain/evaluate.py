@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import List
 
 import numpy as np
 from rasa.shared.importers.importer import TrainingDataImporter
@@ -15,6 +14,7 @@ from brain.nlu.intent_classifier import readings_of
 from brain.nlu.language import detect_language
 from brain.nlu.linear import LinearText
 from brain.nlu.vectors import encode_cached
+
 
 def evaluate(data: Path, folds: int, cost: float = 1.0) -> int:
     """Prints accuracy by language and intent, and the most frequent confusions."""
@@ -27,7 +27,8 @@ def evaluate(data: Path, folds: int, cost: float = 1.0) -> int:
     vectors = encode_cached([reading.text for reading in readings])
     guesses = np.empty(len(truth), dtype=object)
     split = StratifiedKFold(folds, shuffle=True, random_state=0)
-    for train, test in split.split(truth, [a + b for a, b in zip(truth, languages)]):
+    strata = np.char.add(truth.astype(str), languages.astype(str))
+    for train, test in split.split(truth, strata):
         model, _ = LinearText.fit(
             [readings[i] for i in train], vectors[train], truth[train].tolist(), cost
         )
@@ -49,5 +50,5 @@ def _language(text: str) -> str:
     return "ja" if not text.isascii() and detect_language(text) != "en" else "en"
 
 
-def _listed(counts: List["tuple[str, int]"]) -> str:
+def _listed(counts: list[tuple[str, int]]) -> str:
     return ", ".join(f"{intent} {count}" for intent, count in counts)

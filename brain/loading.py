@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 
@@ -29,4 +31,11 @@ def load_agent(model: Path) -> Agent:
         action_endpoint=EndpointConfig(address),
     )
     agent.load_model(model)
+    _warm_up(agent)
     return agent
+
+
+def _warm_up(agent: Agent) -> None:
+    """The first message in each language reads dictionaries: no customer should wait for that."""
+    for text in ("Where is my order?", "注文はどこですか"):
+        asyncio.run(agent.processor.parse_message(UserMessage(text)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Dict, Iterable, TextIO
+from typing import Any, TextIO
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
@@ -16,7 +17,7 @@ from brain.hub.typed_text import without_commands
 from brain.loading import load_agent
 
 
-async def parse(agent: Agent, text: str) -> Dict[str, Any]:
+async def parse(agent: Agent, text: str) -> dict[str, Any]:
     """What the hub's parse route answers for `text`."""
     message = UserMessage(without_commands(text))
     return parse_answer(text, await agent.processor.parse_message(message))

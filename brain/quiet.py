@@ -28,5 +28,7 @@ def settle_logging(level: int = logging.WARNING) -> None:
     from rasa.utils.log_utils import configure_structlog
 
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+    # Its stack traces of failed actions: one line of ours says the same.
+    logging.getLogger("rasa.core.processor").setLevel(logging.CRITICAL)
     configure_structlog(level)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))

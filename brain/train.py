@@ -7,7 +7,6 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import List, Optional
 
 from rasa.model_training import train as rasa_train
 
@@ -32,7 +31,7 @@ class _Progress(logging.Handler):
         print(f"{time.monotonic() - self._began:5.1f} s  {what}", flush=True)
 
 
-def train(out: Path, name: Optional[str], data: List[Path], domain: Path, config: Path) -> int:
+def train(out: Path, name: str | None, data: list[Path], domain: Path, config: Path) -> int:
     """Trains into `out`; 0 if there is a model now. Its path is the last line printed."""
     progress = _Progress()
     hooks = logging.getLogger("rasa.engine.training.hooks")

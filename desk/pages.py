@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, get_args
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import jinja2
 from sanic import Blueprint, Request
@@ -191,11 +191,11 @@ def day_name(day: date, lang: str) -> str:
 
 
 def _to_sign_in(request: Request) -> HTTPResponse:
-    target = f"/desk/sign-in?next={quote(request.path)}"
+    query = {} if request.path == "/desk/" else {"next": request.path}
     if request.headers.get("sec-fetch-site") == "cross-site":
         # A link in a mail: the browser kept the cookie back, and gives it when we ask again.
-        target += "&from=elsewhere"
-    return redirect(target, status=303)
+        query["from"] = "elsewhere"
+    return redirect("/desk/sign-in" + (f"?{urlencode(query)}" if query else ""), status=303)
 
 
 def _preferred(request: Request) -> str:

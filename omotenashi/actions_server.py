@@ -4,30 +4,46 @@ Embedded, the server mounts it; `omotenashi actions` serves it alone. rasa-sdk's
 used: it listens on all addresses, allows any origin and checks no secret.
 """
 
+import asyncio
 import hmac
 import json
 import logging
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from rasa_sdk.executor import ActionExecutor
-from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-import actions
-import actions.context
 from support.services import Services
 from web.errors import ApiError
+
+if TYPE_CHECKING:
+    from rasa_sdk.executor import ActionExecutor
 
 log = logging.getLogger(__name__)
 
 
 def blueprint(services: Services, secret: str) -> Blueprint:
     """`POST /actions/webhook`, as Rasa calls it, for whoever knows the secret."""
-    actions.context.configure(services)
-    executor = ActionExecutor()
-    executor.register_package(actions)
     bp = Blueprint("actions", url_prefix="/actions")
+
+    @cache
+    def executor() -> "ActionExecutor":
+        # rasa-sdk takes a second to load; the website and the desk answer before that.
+        from rasa_sdk.executor import ActionExecutor
+
+        import actions
+        import actions.context
+
+        actions.context.configure(services)
+        made = ActionExecutor()
+        made.register_package(actions)
+        return made
+
+    @bp.after_server_start
+    async def load(app: object) -> None:
+        await asyncio.to_thread(executor)
 
     @bp.post("/webhook")
     async def run(request: Request) -> HTTPResponse:
@@ -35,9 +51,12 @@ def blueprint(services: Services, secret: str) -> Blueprint:
         if not hmac.compare_digest(given.encode(), f"Bearer {secret}".encode()):
             # As if there were nothing here: only the brain has any business at this address.
             raise ApiError(404, "not_found", "there is nothing at this address")
+        from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+
+        call: dict[str, Any] = {}
         try:
             call = json.loads(request.body)
-            result = await executor.run(call)
+            result = await (await asyncio.to_thread(executor)).run(call)
         except ActionExecutionRejection as rejection:
             # Rasa's own protocol for "this form doesn't want that message".
             body = {"error": str(rejection), "action_name": rejection.action_name}
@@ -46,7 +65,7 @@ def blueprint(services: Services, secret: str) -> Blueprint:
             body = {"error": str(error), "action_name": error.action_name}
             return json_response(body, status=404)
         except Exception:
-            log.exception("action %s failed", call.get("next_action") if call else None)
+            log.exception("action %s failed", call.get("next_action"))
             raise
         return json_response(result.model_dump() if result else {})
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Any
 
 from sanic import Request, Sanic
@@ -21,6 +22,7 @@ from omotenashi.parts import Parts, demo_today
 from support import followups
 from support.mail import MailSender
 from support.outbox import OutboxRunner, Sender
+from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
 from support.store.migrate import migrate
 from support.timers import TimerRunner
@@ -37,12 +39,21 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 def prepare(parts: Parts) -> None:
     """Bring the database to shape before the first request."""
-    migrate(parts.db)
-    if parts.db.is_sqlite:
-        parts.db.write(release_leases)
-    parts.db.write(lambda tx: followups.start_recurring(tx, parts.clock()))
-    if parts.settings.demo:
-        parts.db.write(lambda tx: seeding.seed(tx.connection, demo_today(parts.clock())))
+    prepare_database(parts.db, parts.clock(), demo=parts.settings.demo)
+
+
+def prepare_database(db: Database, now: datetime, *, demo: bool) -> None:
+    """Tables, recurring timers, and the demonstration's orders as of today."""
+    migrate(db)
+
+    def begin(tx: Transaction) -> None:
+        if db.is_sqlite:
+            release_leases(tx)
+        followups.start_recurring(tx, now)
+        if demo:
+            seeding.seed(tx.connection, demo_today(now))
+
+    db.write(begin)
 
 
 def make_app(parts: Parts) -> Sanic[Any, Any]:

@@ -86,6 +86,8 @@ class RasaBrain:
             timeout=httpx.Timeout(timeout, connect=1.0),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
             trust_env=False,
+            # Reading the certificates takes a good part of a second; loopback needs none.
+            verify=any(url.startswith("https:") for url in self._urls),
         )
         self._ready: dict[str, str] = {}
         self.ever_ready = False

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
+if TYPE_CHECKING:
+    import holidays
 
 # Nobody closes for longer; a search that ends here means that the week has no hours at all.
 LONGEST_CLOSURE = 60
@@ -57,7 +59,10 @@ class Hours:
 
 
 @lru_cache(maxsize=8)
-def _calendar(country: str) -> holidays.HolidayBase:
+def _calendar(country: str) -> "holidays.HolidayBase":
+    # The library takes a good part of a second to load; the server answers before that.
+    import holidays
+
     return holidays.country_holidays(country)
 
 

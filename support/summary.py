@@ -131,7 +131,9 @@ def _wish(said: Sequence[Message], lang: str) -> SummaryLine | None:
         for message in theirs
         if (message.reading or {}).get("intent") not in SMALL_TALK and message.kind == "text"
     ]
-    chosen = (with_matter or theirs)[-1:]
+    # Somebody who has run out of patience says what the matter is earlier, with its particulars.
+    with_particulars = [message for message in with_matter if _particulars(message)]
+    chosen = (with_particulars or with_matter or theirs)[-1:]
     if not chosen:
         return None
     text = " ".join(mask(chosen[0].text).split())
@@ -139,17 +141,26 @@ def _wish(said: Sequence[Message], lang: str) -> SummaryLine | None:
     return _line("wish", quote.format(_shortened(text, WISH_WORDS)), lang, chosen[0].seq)
 
 
+def _particulars(message: Message) -> bool:
+    found = (message.reading or {}).get("entities") or []
+    return any(entity.get("entity") not in ("language", "anger") for entity in found)
+
+
 def _facts(
     conversation: Conversation, said: Sequence[Message], cases: Sequence[Case], lang: str
 ) -> SummaryLine | None:
     facts = conversation.facts
+    told = facts.get(f"told_{lang}")
+    names = ("wish",) if told else ("item", "fault", "date", "wish")
     parts = [
         f"{_word(_NAMES, name, lang)} {_word(_NAMES, str(facts[name]), lang)}"
-        for name in ("item", "fault", "date", "wish")
+        for name in names
         if facts.get(name)
     ]
     proved = " ✓" if facts.get("order_number") in conversation.verified_orders else ""
-    if facts.get("order_number"):
+    if told:
+        parts.insert(0, f"{told}{proved}")
+    elif facts.get("order_number"):
         parts.insert(0, f"{_word(_NAMES, 'order_number', lang)} {facts['order_number']}{proved}")
     parts += [f"{_word(_NAMES, case.kind, lang)} {case.number}" for case in cases]
     if not parts:

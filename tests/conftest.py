@@ -1,29 +1,33 @@
 """Fixtures for tests of the whole product; see harness.py."""
 
-from collections.abc import AsyncIterator, Iterator
+import os
+import shutil
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 
-from tests.harness import ScriptedBrain, Server, TestClock, Visitor, settings_for
+from omotenashi.app import prepare_database
+from support.store import Database
+from tests.harness import OPEN_TIME, ScriptedBrain, Server, TestClock, Visitor, settings_for
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL: OMOTENASHI_TEST_POSTGRES, or one that pgserver starts."""
-    import os
-    import warnings
-
     given = os.environ.get("OMOTENASHI_TEST_POSTGRES")
     if given:
-        yield given
+        yield given.replace("postgresql+psycopg://", "postgresql://")
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, of no concern here
         import pgserver
 
         server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    yield server.get_uri()
     server.cleanup()
 
 
@@ -38,11 +42,62 @@ def clock() -> TestClock:
     return TestClock()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables and the demonstration's orders, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    db = Database(f"sqlite:///{path}")
+    prepare_database(db, OPEN_TIME, demo=True)
+    db.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres: str) -> Callable[[], str]:
+    """Makes databases with all tables and the demonstration's orders."""
+
+    def run(statement: str) -> None:
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def address(name: str) -> str:
+        return postgres.replace("/postgres?", f"/{name}?").replace(
+            "postgresql://", "postgresql+psycopg://"
+        )
+
+    template = f"template_{uuid4().hex[:12]}"
+    run(f"CREATE DATABASE {template}")
+    db = Database(address(template))
+    prepare_database(db, OPEN_TIME, demo=True)
+    db.close()
+
+    def make() -> str:
+        name = f"test_{uuid4().hex[:12]}"
+        run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return address(name)
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+) -> str:
+    """An own database for the test, on each of the two that the product runs on."""
+    if request.param == "postgresql":
+        make: Callable[[], str] = request.getfixturevalue("new_postgres")
+        return make()
+    shutil.copy(sqlite_template, tmp_path / "omotenashi.sqlite3")
+    return f"sqlite:///{tmp_path / 'omotenashi.sqlite3'}"
+
+
 @pytest.fixture
-async def server(tmp_path: Path, clock: TestClock, articles_cache: Path) -> AsyncIterator[Server]:
-    """The application on SQLite with a scripted brain, in opening hours."""
+async def server(
+    tmp_path: Path, database_url: str, clock: TestClock, articles_cache: Path
+) -> AsyncIterator[Server]:
+    """The application with a scripted brain, in opening hours."""
     (tmp_path / "cache").symlink_to(articles_cache)
-    running = Server(settings_for(tmp_path), ScriptedBrain(), clock)
+    running = Server(settings_for(tmp_path, database_url), ScriptedBrain(), clock)
     await running.start()
     yield running
     await running.stop()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import aiohttp
 import rasa
@@ -26,10 +27,12 @@ from rasa.shared.utils.common import all_subclasses
 
 from brain.dialogue.turn import ACTION_TIMEOUT_S, current
 
+logger = logging.getLogger(__name__)
+
 # Below the server's own keep-alive, so that a connection isn't used while it is being closed.
 _KEEP_ALIVE_S = 4.0
-_EVENT_TYPES: Dict[str, type[Event]] = {}
-_sessions: Dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+_EVENT_TYPES: dict[str, type[Event]] = {}
+_sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
 
 
 class ActionFailed(RasaException):
@@ -54,7 +57,7 @@ async def _run(
     nlg: NaturalLanguageGenerator,
     tracker: DialogueStateTracker,
     domain: Domain,
-) -> List[Event]:
+) -> list[Event]:
     turn = current.get()
     try:
         result = await _call(self, tracker, domain)
@@ -64,8 +67,10 @@ async def _run(
     except ActionExecutionRejection:
         raise
     except Exception as error:
+        what = f"{self.name()}: {str(error) or type(error).__name__}"
+        logger.error("action failed: %s", what)
         if turn is not None:
-            turn.fail(f"{self.name()}: {error or type(error).__name__}")
+            turn.fail(what)
         raise
 
 
@@ -97,7 +102,7 @@ async def _call(action: RemoteAction, tracker: DialogueStateTracker, domain: Dom
     return _checked(answer)
 
 
-async def _post(address: str, body: bytes) -> "tuple[int, Any]":
+async def _post(address: str, body: bytes) -> tuple[int, Any]:
     headers = {"Content-Type": "application/json"}
     secret = os.environ.get("OMOTENASHI_ACTIONS_SECRET")
     if secret:
@@ -110,7 +115,8 @@ async def _post(address: str, body: bytes) -> "tuple[int, Any]":
                 except ValueError:
                     return response.status, None
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            # A kept connection was closed at the other end. Actions only read: asking again is safe.
+            # A kept connection was closed at the other end. Actions only read: asking again
+            # is safe.
             if attempt == 2:
                 raise
     raise AssertionError("unreachable")
@@ -126,14 +132,14 @@ def _session() -> aiohttp.ClientSession:
 
 
 def _address(action: RemoteAction) -> str:
-    configured: Optional[str] = action.action_endpoint.url if action.action_endpoint else None
+    configured: str | None = action.action_endpoint.url if action.action_endpoint else None
     address = os.environ.get("OMOTENASHI_ACTIONS_URL") or configured
     if not address:
         raise ActionFailed("no address of the actions is configured")
     return address
 
 
-def _checked(answer: Any) -> Dict[str, List[Dict[str, Any]]]:
+def _checked(answer: Any) -> dict[str, list[dict[str, Any]]]:
     """The two lists of an action's answer; raises `ActionFailed` for any other shape."""
     if not isinstance(answer, dict):
         raise ActionFailed("the actions' answer is no JSON object")
@@ -146,7 +152,7 @@ def _checked(answer: Any) -> Dict[str, List[Dict[str, Any]]]:
     return result
 
 
-def _event(fields: Dict[str, Any]) -> Event:
+def _event(fields: dict[str, Any]) -> Event:
     # Rasa's own way walks the tree of all event classes for every single event.
     if not _EVENT_TYPES:
         _EVENT_TYPES.update({kind.type_name: kind for kind in all_subclasses(Event)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from rasa.core.featurizers.tracker_featurizers import TrackerFeaturizer
 from rasa.core.policies.policy import Policy, PolicyPrediction, SupportedData
@@ -31,7 +31,7 @@ class EscalationPolicy(Policy):
     """
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {"priority": 7, "threshold": DEFAULT_THRESHOLD}
 
     @staticmethod
@@ -41,7 +41,7 @@ class EscalationPolicy(Policy):
     @classmethod
     def load(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -49,11 +49,11 @@ class EscalationPolicy(Policy):
     ) -> EscalationPolicy:
         return cls(config, model_storage, resource, execution_context)
 
-    def _create_featurizer(self) -> Optional[TrackerFeaturizer]:
+    def _create_featurizer(self) -> TrackerFeaturizer | None:
         return None  # reads the message, not the states
 
     def train(
-        self, training_trackers: List[TrackerWithCachedStates], domain: Domain, **kwargs: Any
+        self, training_trackers: list[TrackerWithCachedStates], domain: Domain, **kwargs: Any
     ) -> Resource:
         return self._resource  # nothing to learn
 
@@ -61,7 +61,7 @@ class EscalationPolicy(Policy):
         self,
         tracker: DialogueStateTracker,
         domain: Domain,
-        rule_only_data: Optional[Dict[str, Any]] = None,
+        rule_only_data: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> PolicyPrediction:
         chances = [0.0] * domain.num_actions
@@ -70,7 +70,7 @@ class EscalationPolicy(Policy):
             chances[domain.index_for_action(action)] = 1.0
         return self._prediction(chances)
 
-    def _next(self, tracker: DialogueStateTracker) -> Optional[str]:
+    def _next(self, tracker: DialogueStateTracker) -> str | None:
         message = tracker.latest_message
         if message is None or not self._too_angry(message):
             return None
@@ -86,7 +86,7 @@ class EscalationPolicy(Policy):
         return anger_of(message.entities)[1] >= threshold
 
 
-def anger_of(entities: List[Dict[str, Any]]) -> "tuple[str, float]":
+def anger_of(entities: list[dict[str, Any]]) -> tuple[str, float]:
     """Mood and anger score that the mood detector left among `entities`."""
     for entity in entities:
         if entity.get("entity") == "anger":

@@ -7,7 +7,8 @@ form. Opaque to whoever keeps it; `VERSION` is raised when an older brain couldn
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, SESSION_START_METADATA_SLOT
 from rasa.shared.core.domain import Domain
@@ -16,13 +17,11 @@ from rasa.shared.core.events import (
     ActionExecutionRejected,
     ActiveLoop,
     AllSlotsReset,
-    BotUttered,
     DefinePrevUserUtteredFeaturization,
     Event,
     FollowupAction,
     LoopInterrupted,
     Restarted,
-    SessionStarted,
     SlotSet,
     UserUttered,
 )
@@ -32,32 +31,32 @@ VERSION = 1
 MAX_BYTES = 15_000
 MAX_TURNS = 6
 # Enough to know what was said; the transcript itself is the server's.
-_BOT_TEXT, _USER_TEXT, _SHORT = 160, 1000, 300
+_USER_TEXT, _SHORT = 1000, 300
 
 # An event in short: its letter, then what it needs.
-Short = List[Any]
+Short = list[Any]
 
 
 class UnreadableState(ValueError):
     """The state isn't one of ours; the hub answers 400."""
 
 
-def pack(tracker: DialogueStateTracker) -> Dict[str, Any]:
+def pack(tracker: DialogueStateTracker) -> dict[str, Any]:
     """The state of `tracker`: at most `MAX_TURNS` user turns and `MAX_BYTES` as UTF-8 JSON."""
-    events = [short for event in tracker.events if (short := _shorten(event)) is not None]
-    state: Dict[str, Any] = {"v": VERSION, "slots": {}, "loop": None, "events": events}
+    events = _shortened(tracker.events)
+    state: dict[str, Any] = {"v": VERSION, "slots": {}, "loop": None, "events": events}
     _fold_turns(state, keep=MAX_TURNS)
     while _size(state) > MAX_BYTES and _shrink(state):
         pass
     return state
 
 
-def unpack(state: Optional[Mapping[str, Any]], sender: str, domain: Domain) -> DialogueStateTracker:
+def unpack(state: Mapping[str, Any] | None, sender: str, domain: Domain) -> DialogueStateTracker:
     """A listening tracker in `state` (a new conversation for None). Raises `UnreadableState`.
 
     Slots, loops and actions that a newer model no longer knows are left out.
     """
-    events: List[Event] = []
+    events: list[Event] = []
     if state is not None:
         if not isinstance(state, Mapping) or state.get("v") != VERSION:
             raise UnreadableState("not a dialogue state of this version")
@@ -71,7 +70,7 @@ def unpack(state: Optional[Mapping[str, Any]], sender: str, domain: Domain) -> D
             raise UnreadableState(f"a broken dialogue state: {error!r}") from error
     tracker = DialogueStateTracker(sender, domain.slots)
     for event in events:
-        if _known(event, domain):
+        if _known(event, tracker, domain):
             tracker.update(event)
     # Also after a turn that broke off: the next thing to come is a message.
     if tracker.latest_action_name != ACTION_LISTEN_NAME:
@@ -79,7 +78,34 @@ def unpack(state: Optional[Mapping[str, Any]], sender: str, domain: Domain) -> D
     return tracker
 
 
-def _shorten(event: Event) -> Optional[Short]:
+def _shortened(events: Iterable[Event]) -> list[Short]:
+    """Only what the policies will read again: each event is replayed several times a turn."""
+    shorts: list[Short] = []
+    values: dict[str, Any] = {}
+    for event in events:
+        if isinstance(event, DefinePrevUserUtteredFeaturization):
+            _tell_message(shorts, event.use_text_for_featurization)
+            continue
+        if isinstance(event, SlotSet):
+            if event.key in values and values[event.key] == event.value:
+                continue  # the language of each message, mostly
+            values[event.key] = event.value
+        elif isinstance(event, (AllSlotsReset, Restarted)):
+            values.clear()
+        short = _shorten(event)
+        if short is not None:
+            shorts.append(short)
+    return shorts
+
+
+def _tell_message(shorts: list[Short], by_text: bool | None) -> None:
+    for short in reversed(shorts):
+        if short[0] == "u":
+            short[5] = by_text
+            return
+
+
+def _shorten(event: Event) -> Short | None:
     if isinstance(event, UserUttered):
         entities = [
             {key: value for key, value in entity.items() if key in _ENTITY_KEYS}
@@ -87,15 +113,12 @@ def _shorten(event: Event) -> Optional[Short]:
         ]
         confidence = round(event.intent.get("confidence") or 0.0, 3)
         text = (event.text or "")[:_USER_TEXT]
-        return ["u", text, event.intent_name, confidence, entities]
+        by_text = event.use_text_for_featurization
+        return ["u", text, event.intent_name, confidence, entities, by_text]
     if isinstance(event, SlotSet):
         return None if event.key == SESSION_START_METADATA_SLOT else ["s", event.key, event.value]
     if isinstance(event, ActionExecuted):
         return ["a", event.action_name, event.policy, bool(event.hide_rule_turn)]
-    if isinstance(event, BotUttered):
-        return ["b", (event.text or "")[:_BOT_TEXT]]
-    if isinstance(event, DefinePrevUserUtteredFeaturization):
-        return ["t", event.use_text_for_featurization]
     if isinstance(event, ActiveLoop):
         return ["l", event.name]
     if isinstance(event, LoopInterrupted):
@@ -106,23 +129,29 @@ def _shorten(event: Event) -> Optional[Short]:
         return ["f", event.action_name]
     if isinstance(event, (AllSlotsReset, Restarted)):
         return ["z"] if isinstance(event, AllSlotsReset) else ["x"]
-    # Session starts mean nothing here, reminders and the rest aren't used in this project.
+    # What was said is in the transcript; session starts mean nothing here, reminders and the rest
+    # aren't used in this project.
     return None
 
 
 _ENTITY_KEYS = ("entity", "value", "start", "end", "role", "group", "score")
 
 
-def _user(text: str, intent: Optional[str], confidence: float, entities: List[Any]) -> Event:
-    return UserUttered(text, {"name": intent, "confidence": confidence}, entities, message_id="")
+def _user(
+    text: str,
+    intent: str | None,
+    confidence: float,
+    entities: list[Any],
+    by_text: bool | None,
+) -> Event:
+    found = {"name": intent, "confidence": confidence}
+    return UserUttered(text, found, entities, message_id="", use_text_for_featurization=by_text)
 
 
-_EXPAND: Dict[str, Callable[..., Event]] = {
+_EXPAND: dict[str, Callable[..., Event]] = {
     "u": _user,
     "s": SlotSet,
     "a": lambda name, policy, hide: ActionExecuted(name, policy, hide_rule_turn=hide),
-    "b": BotUttered,
-    "t": DefinePrevUserUtteredFeaturization,
     "l": ActiveLoop,
     "i": LoopInterrupted,
     "r": ActionExecutionRejected,
@@ -132,9 +161,9 @@ _EXPAND: Dict[str, Callable[..., Event]] = {
 }
 
 
-def _known(event: Event, domain: Domain) -> bool:
+def _known(event: Event, tracker: DialogueStateTracker, domain: Domain) -> bool:
     if isinstance(event, SlotSet):
-        return event.key in _slot_names(domain)
+        return event.key in tracker.slots
     if isinstance(event, ActiveLoop):
         return event.name is None or event.name in domain.form_names
     if isinstance(event, FollowupAction):
@@ -142,13 +171,9 @@ def _known(event: Event, domain: Domain) -> bool:
     return True
 
 
-def _slot_names(domain: Domain) -> Iterable[str]:
-    return {slot.name for slot in domain.slots}
-
-
-def _fold_turns(state: Dict[str, Any], keep: int) -> None:
+def _fold_turns(state: dict[str, Any], keep: int) -> None:
     """Moves what all but the last `keep` turns did to slots and loop into the snapshot."""
-    events: List[Short] = state["events"]
+    events: list[Short] = state["events"]
     starts = [index for index, short in enumerate(events) if short[0] == "u"]
     cut = starts[-keep] if len(starts) >= keep else (starts[0] if starts else len(events))
     for short in events[:cut]:
@@ -163,12 +188,9 @@ def _fold_turns(state: Dict[str, Any], keep: int) -> None:
     state["slots"] = {name: value for name, value in state["slots"].items() if value is not None}
 
 
-def _shrink(state: Dict[str, Any]) -> bool:
+def _shrink(state: dict[str, Any]) -> bool:
     """One step towards the bound, least loss first; False when nothing is left to take."""
-    events: List[Short] = state["events"]
-    if any(short[0] == "b" for short in events):
-        state["events"] = [short for short in events if short[0] != "b"]
-        return True
+    events: list[Short] = state["events"]
     turns = sum(short[0] == "u" for short in events)
     if turns > 1:
         _fold_turns(state, keep=turns - 1)
@@ -186,7 +208,7 @@ def _shrink(state: Dict[str, Any]) -> bool:
     return True
 
 
-def _places(state: Dict[str, Any]) -> Iterable[Any]:
+def _places(state: dict[str, Any]) -> Iterable[Any]:
     yield from ((state["slots"], name) for name in list(state["slots"]))
     for short in state["events"]:
         if short[0] == "s":

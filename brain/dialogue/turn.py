@@ -6,7 +6,6 @@ import os
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import List, Optional
 
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -18,7 +17,7 @@ class Turn:
     """One hub request. All its actions together may take `ACTION_TIMEOUT_S` seconds."""
 
     tracker: DialogueStateTracker
-    failures: List[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     deadline: float = field(default_factory=lambda: time.monotonic() + ACTION_TIMEOUT_S)
 
     def fail(self, what: str) -> None:
@@ -27,8 +26,8 @@ class Turn:
             self.failures.append(what)
 
     @property
-    def failed(self) -> Optional[str]:
+    def failed(self) -> str | None:
         return "; ".join(self.failures) or None
 
 
-current: ContextVar[Optional[Turn]] = ContextVar("turn", default=None)
+current: ContextVar[Turn | None] = ContextVar("turn", default=None)

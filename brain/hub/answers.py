@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.constants import SESSION_START_METADATA_SLOT
@@ -21,14 +21,14 @@ class HubOutput(OutputChannel):
     """Collects what is said, apart from the commands that actions attach to it."""
 
     def __init__(self) -> None:
-        self.messages: List[Dict[str, Any]] = []
-        self.commands: List[Dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
+        self.commands: list[dict[str, Any]] = []
 
     @classmethod
     def name(cls) -> str:
         return "hub"
 
-    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         custom = message.get("custom") or {}
         self.commands += [c for c in custom.get("commands") or [] if isinstance(c, dict)]
         text = custom.get("text") or message.get("text")
@@ -47,7 +47,7 @@ class HubOutput(OutputChannel):
         )
 
 
-def parse_answer(text: str, parse: Dict[str, Any]) -> Dict[str, Any]:
+def parse_answer(text: str, parse: dict[str, Any]) -> dict[str, Any]:
     """Intent, entities, language (null if not clear) and mood of `parse`, Rasa's parse data."""
     entities = parse.get("entities") or []
     mood, score = anger_of(entities)
@@ -76,7 +76,7 @@ def parse_answer(text: str, parse: Dict[str, Any]) -> Dict[str, Any]:
     }
 
 
-def turn_answer(turn: Turn, output: HubOutput) -> Dict[str, Any]:
+def turn_answer(turn: Turn, output: HubOutput) -> dict[str, Any]:
     """The answer to a turn, with the dialogue state after it."""
     tracker = turn.tracker
     message = tracker.latest_message
@@ -119,7 +119,7 @@ def _taken_by_form(tracker: DialogueStateTracker) -> bool:
     return False
 
 
-def _loop_before(events: List[Any]) -> Optional[str]:
+def _loop_before(events: list[Any]) -> str | None:
     for event in reversed(events):
         if event.type_name == "active_loop":
             return event.name

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 import logging
 import os
-from typing import Any, Awaitable, Callable, Dict, Optional
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
@@ -41,7 +42,7 @@ class HubInput(InputChannel):
         return "hub"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> HubInput:
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> HubInput:
         secret = (credentials or {}).get("secret") or os.environ.get("OMOTENASHI_BRAIN_SECRET")
         if not secret:
             raise InvalidConfigException("The hub channel needs OMOTENASHI_BRAIN_SECRET.")
@@ -75,7 +76,7 @@ class HubInput(InputChannel):
 
         return hub
 
-    def _refusal(self, request: Request) -> Optional[HTTPResponse]:
+    def _refusal(self, request: Request) -> HTTPResponse | None:
         given = request.headers.get("authorization", "").encode("utf-8", "replace")
         if not hmac.compare_digest(given, self._expected):
             return _error(401, "unauthorized", "the brain's secret is needed")
@@ -87,7 +88,7 @@ class HubInput(InputChannel):
     async def _answer(
         self,
         request: Request,
-        work: Callable[[Agent, Dict[str, Any]], Awaitable[Dict[str, Any]]],
+        work: Callable[[Agent, dict[str, Any]], Awaitable[dict[str, Any]]],
     ) -> HTTPResponse:
         refusal = self._refusal(request)
         if refusal is not None:
@@ -105,13 +106,13 @@ class HubInput(InputChannel):
             self._busy -= 1
 
 
-async def _parse(agent: Agent, body: Dict[str, Any]) -> Dict[str, Any]:
+async def _parse(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     text = read_text(body)
     message = UserMessage(text, metadata=body.get("metadata") or {})
     return parse_answer(str(body["text"]), await agent.processor.parse_message(message))
 
 
-async def _turn(agent: Agent, body: Dict[str, Any]) -> Dict[str, Any]:
+async def _turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     asked = read_turn(body, agent.domain.intents)
     turn = Turn(unpack(asked.state, asked.sender, agent.domain))
     _seed_language(turn, asked)
@@ -139,9 +140,9 @@ async def _turn(agent: Agent, body: Dict[str, Any]) -> Dict[str, Any]:
 def _seed_language(turn: Turn, asked: TurnRequest) -> None:
     """The page's language until the customer shows theirs."""
     language = asked.metadata.get("lang")
-    if language in ("en", "ja") and "language" in turn.tracker.slots:
-        if turn.tracker.get_slot("language") is None:
-            turn.tracker.update(SlotSet("language", language))
+    slot = turn.tracker.slots.get("language")
+    if language in ("en", "ja") and slot is not None and slot.value is None:
+        turn.tracker.update(SlotSet("language", language))
 
 
 def _circuit_broken(*_: Any) -> None:
@@ -150,12 +151,13 @@ def _circuit_broken(*_: Any) -> None:
         turn.fail("the policies went round in circles")
 
 
-def _model(agent: Agent) -> Dict[str, Any]:
-    metadata = agent.processor.model_metadata
-    return {"model": agent.processor.model_filename, "fingerprint": metadata.project_fingerprint}
+def _model(agent: Agent) -> dict[str, Any]:
+    # Rasa's own id of this very training.
+    training = agent.processor.model_metadata.model_id
+    return {"model": agent.processor.model_filename, "fingerprint": training}
 
 
-def _error(status: int, code: str, message: str, field: Optional[str] = None) -> HTTPResponse:
+def _error(status: int, code: str, message: str, field: str | None = None) -> HTTPResponse:
     error = {"code": code, "message": message, **({"field": field} if field else {})}
     headers = {"Retry-After": "1"} if status == 503 else {}
     return json_response({"error": error}, status=status, headers=headers)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Collection, Dict, Mapping, Optional
+from typing import Any
 
 from brain.hub.typed_text import is_storable, without_commands
 
@@ -17,7 +18,7 @@ _PAYLOAD = re.compile(r"^/(?P<intent>\w+)\s*(?P<entities>\{.*\})?\s*$", re.S)
 class BadRequest(ValueError):
     """The request is wrong in `field`; the hub answers 400."""
 
-    def __init__(self, message: str, field: Optional[str] = None) -> None:
+    def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
 
@@ -28,11 +29,11 @@ class TurnRequest:
 
     sender: str
     text: str
-    state: Optional[Mapping[str, Any]] = None
-    metadata: Dict[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any] | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
-def read_body(body: bytes) -> Dict[str, Any]:
+def read_body(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`. Raises `BadRequest`."""
     try:
         found = json.loads(body.decode("utf-8"))
@@ -60,7 +61,7 @@ def read_turn(body: Mapping[str, Any], intents: Collection[str]) -> TurnRequest:
     sender = body.get("sender")
     if not isinstance(sender, str) or not 0 < len(sender) <= 200:
         raise BadRequest("a string of 1 to 200 characters is needed", "sender")
-    metadata = body.get("metadata") or {}
+    metadata = {} if body.get("metadata") is None else body["metadata"]
     if not isinstance(metadata, dict):
         raise BadRequest("an object is needed", "metadata")
     state = body.get("state")

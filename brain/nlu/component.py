@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, TypeVar
+from typing import Any, TypeVar
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
@@ -22,7 +22,7 @@ class StoredComponent(GraphComponent):
     """A component with files in the model, written by `save` and read by `restore`."""
 
     def __init__(
-        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
     ) -> None:
         self.config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
@@ -31,7 +31,7 @@ class StoredComponent(GraphComponent):
     @classmethod
     def create(
         cls: type[_Self],
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -41,7 +41,7 @@ class StoredComponent(GraphComponent):
     @classmethod
     def load(
         cls: type[_Self],
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -72,17 +72,17 @@ def is_command(text: str) -> bool:
     return text.lstrip().startswith("/")
 
 
-def words_of(message: Message) -> List[Word]:
+def words_of(message: Message) -> list[Word]:
     """The words the tokenizer left on `message`, or fresh ones."""
     words = message.get(_WORDS)
     return words if words is not None else segment(message.get(TEXT) or "")
 
 
-def keep_words(message: Message, words: List[Word]) -> None:
+def keep_words(message: Message, words: list[Word]) -> None:
     message.set(_WORDS, words)
 
 
-def spans_of(message: Message) -> List[Span]:
+def spans_of(message: Message) -> list[Span]:
     """Entities with a place in the text, from the extractors earlier in the pipeline."""
     return [
         Span(entity["entity"], str(entity["value"]), entity["start"], entity["end"])
@@ -91,5 +91,5 @@ def spans_of(message: Message) -> List[Span]:
     ]
 
 
-def add_entities(message: Message, entities: List[Dict[str, Any]]) -> None:
+def add_entities(message: Message, entities: list[dict[str, Any]]) -> None:
     message.set(ENTITIES, [*(message.get(ENTITIES) or []), *entities], add_to_output=True)

@@ -22,9 +22,7 @@ _JAPAN = re.compile(r"(?<![\d-])(\d{3})-(\d{4})(?![\d-])")
 _BRITAIN = re.compile(
     r"(?<![a-z0-9])([a-pr-uwyz][a-hk-y]?\d[a-z\d]?)\s?(\d[abd-hjlnp-uw-z]{2})(?![a-z0-9])", re.I
 )
-_CANADA = re.compile(
-    r"(?<![a-z0-9])([abceghj-nprstvxy]\d[a-z])[ -]?(\d[a-z]\d)(?![a-z0-9])", re.I
-)
+_CANADA = re.compile(r"(?<![a-z0-9])([abceghj-nprstvxy]\d[a-z])[ -]?(\d[a-z]\d)(?![a-z0-9])", re.I)
 _STATES = (
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ "
     "NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC"
@@ -32,7 +30,9 @@ _STATES = (
 _UNITED_STATES = re.compile(
     rf"(?<![A-Za-z])(?:{_STATES}),?\s+(\d{{5}}(?:-\d{{4}})?)(?![\d-])|(?<![\d-])(\d{{5}}-\d{{4}})(?![\d-])"
 )
-_WHOLE_MESSAGE = re.compile(r"^\s*([a-z0-9][a-z0-9 -]{1,9}[a-z0-9])\s*(?:です|desu)?[.。]?\s*$", re.I)
+_WHOLE_MESSAGE = re.compile(
+    r"^\s*([a-z0-9][a-z0-9 -]{1,9}[a-z0-9])\s*(?:です|desu)?[.。]?\s*$", re.I
+)
 _SEVEN_DIGITS = re.compile(r"^\s*(\d{7})\s*(?:です)?[。.]?\s*$")
 _PHONE = re.compile(r"(?<![\w.@+-])(\+?\(?\d[\d\s().-]{6,18}\d)(?![\w@]|-\d)")
 

@@ -65,7 +65,9 @@ def _month_and_day(match: "re.Match[str]", today: date) -> "date | None":
 
 def _named_month(match: "re.Match[str]", today: date) -> "date | None":
     month, day = _MONTHS.index(match["month"][:3].lower()) + 1, int(match["day"])
-    return _day(int(match["year"]), month, day) if match["year"] else _nearest_year(month, day, today)
+    return (
+        _day(int(match["year"]), month, day) if match["year"] else _nearest_year(month, day, today)
+    )
 
 
 def _named_day(match: "re.Match[str]", today: date) -> "date | None":
@@ -80,9 +82,11 @@ def _ago(match: "re.Match[str]", today: date) -> "date | None":
 
 def _weekday(match: "re.Match[str]", today: date) -> "date | None":
     name = match["weekday"].lower()
-    wanted = _WEEKDAYS_JA.index(name) if name in _WEEKDAYS_JA else [
-        day[:3] for day in _WEEKDAYS_EN
-    ].index(name[:3])
+    wanted = (
+        _WEEKDAYS_JA.index(name)
+        if name in _WEEKDAYS_JA
+        else [day[:3] for day in _WEEKDAYS_EN].index(name[:3])
+    )
     which = (match["which"] or "").lower().strip()
     monday = today - timedelta(days=today.weekday())
     if which in ("先々週の",):
@@ -107,25 +111,55 @@ def _day_of_month(match: "re.Match[str]", today: date) -> "date | None":
     return _day(last_month.year, last_month.month, day)
 
 
-_WEEKDAY_EN = "|".join(_WEEKDAYS_EN)
+_YEAR = r"(?P<year>20\d\d)"
+_NTH = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_COUNT = r"(?P<count>\d{1,3}|a couple of|couple of|an?|one|two|three|four|five|six|seven|ten)"
+_WHICH = r"(?P<which>last|next|this coming|this|coming|on|by|until|before|since)"
+_WHICH_JA = r"(?P<which>先々週の|先週の?|今週の|来週の?|次の|今度の)"
+_WEEKDAY_NAME = rf"(?P<weekday>{'|'.join(_WEEKDAYS_EN)})"
+_WEEKDAY_SHORT = r"(?P<weekday>mon|tues?|wed|thu|thurs|fri|sat|sun)"
+_NAMED = "|".join(rf"(?<![a-z]){re.escape(name)}(?![a-z])" for name in _DAYS)
+
+# Surest first: of overlapping readings the first counts.
 _PATTERNS: list[tuple["re.Pattern[str]", _Reader]] = [
     (re.compile(pattern, re.I), reader)
     for pattern, reader in [
-        (r"(?<!\d)(?P<year>20\d\d)\s?(?:[-/.]|年)\s?(?P<month>\d{1,2})\s?(?:[-/.]|月)\s?(?P<day>\d{1,2})日?(?!\d)", _full),
-        (r"令和\s?(?P<year>\d{1,2})年\s?(?P<month>\d{1,2})月\s?(?P<day>\d{1,2})日", _japanese_era),
+        (
+            rf"(?<!\d){_YEAR}\s?(?:[-/.]|年)\s?(?P<month>\d{{1,2}})\s?(?:[-/.]|月)\s?"
+            r"(?P<day>\d{1,2})日?(?!\d)",
+            _full,
+        ),
+        (
+            r"令和\s?(?P<year>\d{1,2})年\s?(?P<month>\d{1,2})月\s?(?P<day>\d{1,2})日",
+            _japanese_era,
+        ),
         (r"(?<!\d)(?P<month>\d{1,2})月\s?(?P<day>\d{1,2})日?(?!\d)", _month_and_day),
-        (rf"(?<![a-z]){_MONTH}\s?(?:the\s)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<year>20\d\d))?(?![\da-z])", _named_month),
-        (rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s(?P<year>20\d\d))?(?![a-z\d])", _named_month),
-        (r"(?<![\d/.-])(?P<month>\d{1,2})/(?P<day>\d{1,2})(?:/(?P<year>20\d\d|\d\d))?(?![\d/])", _month_and_day),
+        (
+            rf"(?<![a-z]){_MONTH}\s?(?:the\s)?{_NTH}(?:,?\s{_YEAR})?(?![\da-z])",
+            _named_month,
+        ),
+        (
+            rf"(?<!\d){_NTH}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?(?![a-z\d])",
+            _named_month,
+        ),
+        (
+            r"(?<![\d/.-])(?P<month>\d{1,2})/(?P<day>\d{1,2})"
+            r"(?:/(?P<year>20\d\d|\d\d))?(?![\d/])",
+            _month_and_day,
+        ),
         (r"(?<!\d)(?P<count>\d{1,3})\s?(?P<unit>日|週間)\s?(?P<way>前|後)", _ago),
-        (r"(?<![a-z\d])(?P<count>\d{1,3}|a couple of|couple of|an?|one|two|three|four|five|six|seven|ten)\s(?P<unit>days?|weeks?)\s(?P<way>ago|earlier|back|from now)(?![a-z])", _ago),
-        (r"(?P<which>先々週の|先週の?|今週の|来週の?|次の|今度の)?(?P<weekday>[月火水木金土日])曜日?", _weekday),
-        (rf"(?<![a-z])(?P<which>last|next|this coming|this|coming|on|by|until|before|since)?\s?(?<![a-z])(?P<weekday>{_WEEKDAY_EN})(?![a-z])", _weekday),
-        (r"(?<![a-z])(?P<which>last|next|this)\s(?P<weekday>mon|tue|tues|wed|thu|thurs|fri|sat|sun)(?![a-z])", _weekday),
-        ("|".join(r"(?<![a-z])" + re.escape(name) + r"(?![a-z])" for name in _DAYS), _named_day),
+        (
+            rf"(?<![a-z\d]){_COUNT}\s(?P<unit>days?|weeks?)\s"
+            r"(?P<way>ago|earlier|back|from now)(?![a-z])",
+            _ago,
+        ),
+        (rf"{_WHICH_JA}?(?P<weekday>[月火水木金土日])曜日?", _weekday),
+        (rf"(?<![a-z]){_WHICH}?\s?(?<![a-z]){_WEEKDAY_NAME}(?![a-z])", _weekday),
+        (rf"(?<![a-z])(?P<which>last|next|this)\s{_WEEKDAY_SHORT}(?![a-z])", _weekday),
+        (_NAMED, _named_day),
         (r"(?<![\d月])(?P<day>\d{1,2})日(?=に)", _day_of_month),
     ]
-]  # fmt: skip
+]
 
 
 def find_dates(text: str, today: date) -> Iterator[Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -27,7 +27,7 @@ class SentenceEncoder(GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -35,7 +35,7 @@ class SentenceEncoder(GraphComponent):
         encode(["warm"])  # so that the first customer doesn't wait for the weights
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
             if is_command(text):
@@ -50,7 +50,7 @@ class SentenceEncoder(GraphComponent):
         return training_data
 
 
-def reading_of(message: Message) -> "Tuple[Reading, np.ndarray] | None":
+def reading_of(message: Message) -> tuple[Reading, np.ndarray] | None:
     """What `SentenceEncoder` made of the message (vector of shape (1, 512)); None for commands."""
     reading = message.get(_READING)
     return None if reading is None else (reading, message.get(_VECTOR))

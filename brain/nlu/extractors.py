@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -31,24 +31,24 @@ class PatternExtractor(GraphComponent, EntityExtractorMixin):
     Reads `now` (ISO) and `asked` (the slot a form has asked for) from the message's metadata.
     """
 
-    def __init__(self, config: Dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         self._shop_time = timezone(timedelta(hours=config["utc_offset_hours"]))
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {"utc_offset_hours": 9}
 
     @classmethod
     def create(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> PatternExtractor:
         return cls(config)
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
             if not text or is_command(text):
@@ -74,20 +74,20 @@ class LexiconExtractor(StoredComponent, EntityExtractorMixin):
     """Items, faults and wishes from the lookup tables and synonyms of the training data."""
 
     def __init__(
-        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
     ) -> None:
         super().__init__(config, model_storage, resource)
         self._lexicon = Lexicon([])
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {}
 
     def train(self, training_data: TrainingData) -> Resource:
         self._lexicon = lexicon_of(training_data)
         return self.persist()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
             if not text or is_command(text):
@@ -113,7 +113,7 @@ class LexiconExtractor(StoredComponent, EntityExtractorMixin):
 
 def lexicon_of(training_data: TrainingData) -> Lexicon:
     """The dictionary that the lookup tables and synonyms of `training_data` make."""
-    tables: Dict[str, List[str]] = {}
+    tables: dict[str, list[str]] = {}
     for table in training_data.lookup_tables:
         elements = table["elements"]
         if isinstance(elements, list):

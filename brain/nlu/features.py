@@ -19,7 +19,10 @@ def _joined(reading: Reading) -> str:
 
 def _words_and_pairs(reading: Reading) -> list[str]:
     words = reading.words
-    return [*words, *(f"{first} {second}" for first, second in zip(words, words[1:]))]
+    return [
+        *words,
+        *(f"{first} {second}" for first, second in zip(words[:-1], words[1:], strict=True)),
+    ]
 
 
 def _marks(reading: Reading) -> list[str]:

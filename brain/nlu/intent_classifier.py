@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -42,15 +42,15 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
     """
 
     def __init__(
-        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
     ) -> None:
         super().__init__(config, model_storage, resource)
-        self._model: "LinearText | None" = None
+        self._model: LinearText | None = None
         self._confidence = Confidence()
         self._prototypes = np.empty((0, DIMENSIONS), dtype=np.float32)
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {"cost": 1.0, "gibberish": 140, "ranking_length": 5}
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -70,14 +70,14 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
             )
         return self.persist()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             ranking = self._ranking(message)
             message.set(INTENT, ranking[0] if ranking else _NOTHING, add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
 
-    def _ranking(self, message: Message) -> List[Dict[str, Any]]:
+    def _ranking(self, message: Message) -> list[dict[str, Any]]:
         found = reading_of(message)
         if found is None or self._model is None or not found[0].words:
             return []
@@ -95,8 +95,8 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
         ]
 
     def _read(
-        self, examples: List[Message], training_data: TrainingData
-    ) -> "tuple[List[Reading], List[str]]":
+        self, examples: list[Message], training_data: TrainingData
+    ) -> tuple[list[Reading], list[str]]:
         readings = readings_of(examples, training_data)
         targets = [example.get(INTENT) for example in examples]
         if OUT_OF_SCOPE in targets:
@@ -106,8 +106,8 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
         return readings, targets
 
     def save(self, directory: Path) -> None:
-        assert self._model is not None
-        self._model.save(directory)
+        if self._model is not None:
+            self._model.save(directory)
         np.save(directory / "prototypes.npy", self._prototypes)
         facts = json.dumps(asdict(self._confidence))
         (directory / "confidence.json").write_text(facts, "utf-8")
@@ -122,7 +122,7 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
 _NOTHING = {"name": None, "confidence": 0.0}
 
 
-def readings_of(examples: List[Message], training_data: TrainingData) -> List[Reading]:
+def readings_of(examples: list[Message], training_data: TrainingData) -> list[Reading]:
     """Training sentences as the pipeline reads live messages."""
     lexicon = lexicon_of(training_data)
     readings = []

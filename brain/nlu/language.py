@@ -9,31 +9,34 @@ _KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30fa\u31f0-\u31ff]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々〆]")
 _WORD = re.compile(r"[a-z\u00c0-\u024f]+(?:['’][a-z]+)?", re.I)
 # Characters and particles of Chinese that Japanese does not write.
-_CHINESE = re.compile(r"[们吗呢吧这哪么给货为时间请问谢对错订单东买卖银发车门说话让还没没您你]|我[想要的]|什么")
+_CHINESE = re.compile(
+    r"[们吗呢吧这哪么给货为时间请问谢对错订单东买卖银发车门说话让还没没您你]|我[想要的]|什么"
+)
 _NOISE = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|#?\b[a-z]{0,2}-?\d[\w-]*", re.I)
-_ENGLISH = frozenset(
-    "i i'm i've i'd i'll a an the is are was were be been am do does did don't doesn't didn't "
-    "can can't could would will won't have has had haven't hasn't my your you we our it its "
-    "it's he she they them this that these those there here what when where which who why how "
-    "and or but not no yes please thanks thank hello hi hey of to in on at for from with about "
-    "if so just get got want need help any some me still bye goodbye yeah yep nope sorry "
-    "good bad great much many more all nothing something someone never again yet today tomorrow".split()
-)  # fmt: skip
-_ROMAJI = frozenset(
-    "desu masu mashita masen deshita desuka masuka masenka kudasai onegai onegaishimasu "
-    "arigatou arigato gozaimasu konnichiwa konbanwa ohayou sumimasen gomennasai iie "
-    "doko nani dare doushite ikura watashi chuumon chumon henpin haisou okane shouhin "
-    "todokimasen todokanai todoita kaeshitai shitai daijoubu wakarimashita desune "
-    "yoroshiku".split()
-)  # fmt: skip
+_ENGLISH_WORDS = """
+    i i'm i've i'd i'll a an the is are was were be been am do does did don't doesn't didn't can
+    can't could would will won't have has had haven't hasn't my your you we our it its it's he she
+    they them this that these those there here what when where which who why how and or but not no
+    yes please thanks thank hello hi hey of to in on at for from with about if so just get got
+    want need help any some me still bye goodbye yeah yep nope sorry good bad great much many more
+    all nothing something someone never again yet today tomorrow
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_ROMAJI_WORDS = """
+    desu masu mashita masen deshita desuka masuka masenka kudasai onegai onegaishimasu arigatou
+    arigato gozaimasu konnichiwa konbanwa ohayou sumimasen gomennasai iie doko nani dare doushite
+    ikura watashi chuumon chumon henpin haisou okane shouhin todokimasen todokanai todoita
+    kaeshitai shitai daijoubu wakarimashita desune yoroshiku
+"""
+_ROMAJI = frozenset(_ROMAJI_WORDS.split())
 # Function words of neighbours that share letters with English.
-_OTHERS = frozenset(
-    "le la les des un une est où je vous nous bonjour merci mon ma mes pas pour avec dans que qui "
-    "der die das und ist ich nicht mein meine wo wann bitte danke hallo ein eine mit für auf "
-    "el los las es dónde mi pedido gracias hola por favor una con para no está "
-    "il lo gli di che è dove grazie ciao per non sono "
-    "o os onde meu minha obrigado não em de het een waar mijn niet".split()
-)  # fmt: skip
+_OTHERS_WORDS = """
+    le la les des un une est où je vous nous bonjour merci mon ma mes pas pour avec dans que qui
+    der die das und ist ich nicht mein meine wo wann bitte danke hallo ein eine mit für auf el los
+    las es dónde mi pedido gracias hola por favor una con para no está il lo gli di che è dove
+    grazie ciao per non sono o os onde meu minha obrigado não em de het een waar mijn niet
+"""
+_OTHERS = frozenset(_OTHERS_WORDS.split())
 
 
 def detect_language(text: str, english_words: Collection[str] = ()) -> "str | None":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, List
+from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -29,17 +29,17 @@ class LanguageDetector(StoredComponent, EntityExtractorMixin):
     """
 
     def __init__(
-        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
     ) -> None:
         super().__init__(config, model_storage, resource)
-        self._english: FrozenSet[str] = frozenset()
+        self._english: frozenset[str] = frozenset()
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {}
 
     def train(self, training_data: TrainingData) -> Resource:
-        counts: Dict[str, int] = {}
+        counts: dict[str, int] = {}
         for message in training_data.intent_examples:
             text = message.get(TEXT) or ""
             if detect_language(text) == "en":
@@ -49,7 +49,7 @@ class LanguageDetector(StoredComponent, EntityExtractorMixin):
         self._english = frozenset(word for word, count in counts.items() if count > 1)
         return self.persist()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
             language = None if is_command(text) else detect_language(text, self._english)

@@ -113,14 +113,14 @@ def _same(phrase: tuple[str, ...], words: list[tuple[str, int, int]], text: str)
     if len(words) < len(phrase):
         return False
     *most, last = phrase
-    if any(known != word[0] for known, word in zip(most, words)):
+    if most != [word[0] for word in words[:-1]]:
         return False
     if last != words[-1][0] and last not in (words[-1][0][:-1], words[-1][0][:-2]):
         return False
     if last != words[-1][0] and not words[-1][0].endswith("s"):
         return False
     # "kettle, lid" is no "kettle lid".
-    return all(_GAP.match(text[a[2] : b[1]]) for a, b in zip(words, words[1:]))
+    return all(_GAP.match(text[a[2] : b[1]]) for a, b in zip(words[:-1], words[1:], strict=True))
 
 
 def _singular(word: str) -> str:

@@ -16,7 +16,9 @@ _EXCLAMATION = re.compile(r"!{2,}|[!?]*!\?[!?]*|\?![!?]*")
 _LETTERS = re.compile(r"[A-Za-z]")
 _CAPITALS = re.compile(r"[A-Z]")
 # Names that are written in capitals by calm people too.
-_ACRONYMS = re.compile(r"\b(?:HN-?\d+|DHL|EMS|USPS|UPS|FAQ|USA?|UK|EU|JAL|PUDO|JCB|OK|ID|VAT|PDF)\b")
+_ACRONYMS = re.compile(
+    r"\b(?:HN-?\d+|DHL|EMS|USPS|UPS|FAQ|USA?|UK|EU|JAL|PUDO|JCB|OK|ID|VAT|PDF)\b"
+)
 # What is sworn with and rarely said otherwise; the model weighs it, it decides nothing alone.
 _SWEARING = re.compile(
     r"\b(?:f+u+c+k\w*|f\*+\w*|wtf|wth|bullshit|bs|shit\w*|damn\w*|crap\w*|bloody|pissed|idiots?|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -38,17 +38,17 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
     """
 
     def __init__(
-        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
     ) -> None:
         super().__init__(config, model_storage, resource)
-        self._model: Optional[LinearText] = None
+        self._model: LinearText | None = None
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {"examples": "data/mood", "cost": 1.0, "calm_intents": [], "calm_sample": 300}
 
     @classmethod
-    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         digest = hashlib.blake2b(digest_size=16)
         for path in sorted(_folder({**cls.get_default_config(), **config}).glob("*.yml")):
             digest.update(path.read_bytes())
@@ -67,39 +67,41 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
         self._model, _ = LinearText.fit(readings, inputs, moods, self.config["cost"])
         return self.persist()
 
-    def _calm_sample(self, training_data: TrainingData) -> List[str]:
+    def _calm_sample(self, training_data: TrainingData) -> list[str]:
         calm = set(self.config["calm_intents"])
         texts = {m.get(TEXT) for m in training_data.intent_examples if m.get(INTENT) in calm}
         # By hash: the same sentences each time, from everywhere, whatever is added beside them.
         ordered = sorted(texts, key=lambda text: hashlib.blake2b(text.encode()).digest())
         return ordered[: self.config["calm_sample"]]
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             found = reading_of(message)
             if found is None or self._model is None:
                 continue
             text = message.get(TEXT) or ""
-            mood, score = verdict(self._chances(text, *found))
+            mood, score = verdict(self._chances(self._model, text, *found))
             entity = {"entity": "anger", "value": mood, "start": 0, "end": len(text)}
             extra = {"score": round(score, 4), "extractor": self.name}
             add_entities(message, [{**entity, **extra}])
         return messages
 
-    def _chances(self, text: str, reading: Reading, vector: np.ndarray) -> Dict[str, float]:
-        assert self._model is not None
-        chances = self._model.chances(reading, np.hstack([vector[0], surface(text)]))
-        return dict(zip(self._model.labels, map(float, chances)))
+    @staticmethod
+    def _chances(
+        model: LinearText, text: str, reading: Reading, vector: np.ndarray
+    ) -> dict[str, float]:
+        chances = model.chances(reading, np.hstack([vector[0], surface(text)]))
+        return dict(zip(model.labels, map(float, chances), strict=True))
 
     def save(self, directory: Path) -> None:
-        assert self._model is not None
-        self._model.save(directory)
+        if self._model is not None:
+            self._model.save(directory)
 
     def restore(self, directory: Path) -> None:
         self._model = LinearText.load(directory)
 
 
-def _folder(config: Dict[str, Any]) -> Path:
+def _folder(config: dict[str, Any]) -> Path:
     folder = Path(config["examples"])
     if folder.is_absolute() or folder.is_dir():
         return folder

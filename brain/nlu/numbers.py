@@ -37,10 +37,10 @@ _UNITS = {
     "pound": "GBP", "pounds": "GBP", "ドル": "USD", "ユ-ロ": "EUR",
 }  # fmt: skip
 _AMOUNT = re.compile(
-    r"(?P<symbol>[¥$€£])\s?(?P<first>\d[\d,]*(?:\.\d{1,2})?)"
-    r"|(?P<man>\d+(?:\.\d+)?)万(?:(?P<sen>\d)千)?円"
+    r"(?P<symbol>[¥$€£])\s?(?P<first>\d[\d,]{0,12}(?:\.\d{1,2})?)"
+    r"|(?<!\d)(?P<man>\d{1,5}(?:\.\d{1,2})?)万(?:(?P<sen>\d)千)?円"
     r"|(?P<thousand>\d)千円"
-    r"|(?<![\d.,])(?P<last>\d[\d,]*(?:\.\d{1,2})?)\s?"
+    r"|(?<![\d.,])(?P<last>\d[\d,]{0,12}(?:\.\d{1,2})?)\s?"
     r"(?P<unit>円|yen|jpy|usd|dollars?|bucks|eur|euros?|gbp|pounds?|ドル|ユ-ロ)(?![a-z])",
     re.I,
 )

@@ -19,6 +19,8 @@ _STAND_INS: Mapping[str, str] = {
 }
 # The kind of fault or wish is telling; which item is not.
 _TELLING = ("fault", "wish")
+# The encoder takes a millisecond for some forty characters.
+_READ = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def read(text: str, words: Sequence[Word], spans: Iterable[Span]) -> Reading:
     for span in identifying:
         pieces += [text[position : span.start], _STAND_INS[span.entity]]
         position = span.end
-    masked = fold("".join(pieces) + text[position:])
+    masked = fold("".join(pieces) + text[position:])[:_READ]
     return Reading(
         # Shouting hides the meaning from the encoder; it is judged elsewhere.
         text=masked.lower() if masked.isupper() else masked,

@@ -1,6 +1,6 @@
 """The pipeline's tokenizer: English or Japanese by script."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
@@ -16,10 +16,10 @@ class BilingualTokenizer(Tokenizer):
     """spaCy's blank English or Japanese (SudachiPy, mode B); lemmas are dictionary spellings."""
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {"intent_tokenization_flag": False, "intent_split_symbol": "_"}
 
-    def tokenize(self, message: Message, attribute: str) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = message.get(attribute)
         if attribute == TEXT and is_command(text):
             return []

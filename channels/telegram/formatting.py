@@ -1,21 +1,36 @@
 """Messages as Telegram shows them: plain text, in pieces it accepts. Pure."""
 
-from typing import Any
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
-from support.values import Author, Message
+from support.values import Author, Button, Message
 
 # Telegram counts UTF-16 code units after entities are parsed; we send none.
 LONGEST = 4096
 
 
-def as_text(message: Message, base_url: str) -> str:
-    """What to send: the text, who speaks where it is a person, and the article's address."""
+def reachable(base_url: str) -> bool:
+    """Whether customers can follow a link there, which they can't on the server's own machine."""
+    host = urlsplit(base_url).hostname or "localhost"
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+def as_text(message: Message, base_url: str | None) -> str:
+    """What to send: the text, who speaks where it is a person, and the article's address.
+
+    `base_url` is None where customers can't reach our pages.
+    """
     text = message.text
     if message.author is Author.AGENT and message.agent_name:
         text = f"{message.agent_name}: {text}"
     url = message.data.get("url") if message.kind == "article" else None
-    if isinstance(url, str):
-        text += f"\n{message.data.get('title') or ''}\n{base_url}{url}"
+    if isinstance(url, str) and base_url is not None:
+        title = message.data.get("title")
+        text += f"\n\n{title}" if title else "\n"
+        text += f"\n{base_url}{url}"
     return text
 
 
@@ -26,12 +41,12 @@ def pieces(text: str, longest: int = LONGEST) -> list[str]:
         cut = _cut(text, longest)
         found.append(text[:cut].rstrip())
         text = text[cut:].lstrip()
-    return [piece for piece in [*found, text] if piece]
+    return [piece for piece in [*found, text] if piece.strip()]
 
 
-def keyboard(message: Message) -> list[list[dict[str, Any]]]:
-    """One button a row, each with its short opaque id."""
-    return [[{"text": b.title, "callback_data": b.id}] for b in message.buttons]
+def keyboard(buttons: tuple[Button, ...]) -> list[list[tuple[str, str]]]:
+    """Rows of (title, id): one button a row, since titles are as long as a phone is wide."""
+    return [[(button.title, button.id)] for button in buttons]
 
 
 def _units(text: str) -> int:

@@ -64,7 +64,8 @@ async function answer(response, path) {
   let data = null;
   try {
     data = await response.json();
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     if (response.ok) throw new Problem(0, "cut", "cut");
   }
   if (response.ok) return data;

@@ -39,6 +39,9 @@ const composer = new Composer({ me, outbox, replies, act });
 const customer = new CustomerPane({ open: (id) => open(id), close: () => show("talk"), changed: () => talk.syncSoon() });
 const talk = new Talk({ me, outbox, act, composer, shown: (found) => customer.show(found), read: (id) => list.markRead(id) });
 
+// Keys may be faster than the server: what they mean is for the conversation that is coming.
+let opening = Promise.resolve();
+
 /** Which pane a narrow screen shows; on a wide one "customer" is the pane pulled over. */
 function show(pane) {
   panes.dataset.pane = pane;
@@ -49,7 +52,8 @@ async function open(id, { remember = true } = {}) {
   if (remember && location.pathname !== `/desk/c/${id}`) history.pushState({ id }, "", `/desk/c/${id}`);
   list.markOpened(id);
   show("talk");
-  if (talk.id !== id) await talk.open(id);
+  if (talk.id !== id) opening = talk.open(id);
+  await opening;
 }
 
 function close({ remember = true } = {}) {
@@ -162,10 +166,10 @@ setInterval(() => {
 const KEYS = {
   KeyJ: () => step(1),
   KeyK: () => step(-1),
-  KeyL: () => composer.write("reply"),
-  KeyP: () => composer.write("note"),
-  KeyC: () => talk.talk?.state === "queued" && actions.claim(),
-  KeyE: () => actions.resolve(),
+  KeyL: () => opening.then(() => composer.write("reply")),
+  KeyP: () => opening.then(() => composer.write("note")),
+  KeyC: () => opening.then(() => talk.talk?.state === "queued" && actions.claim()),
+  KeyE: () => opening.then(() => actions.resolve()),
   KeyO: () => talk.talk && act.details(),
 };
 

@@ -64,7 +64,10 @@ export class Summary {
   show(talk, other) {
     const lines = talk.summary ?? [];
     this.box.hidden = !lines.length || (talk.state === "bot" && !talk.reason);
-    if (other) this.box.open = talk.state !== "resolved" && talk.state !== "bot";
+    if (other) this.box.open = talk.state === "queued" || talk.state === "assigned";
+    // Read before the claim; after it a phone needs the room for the answer.
+    if (talk.state === "assigned" && this.state !== "assigned" && matchMedia("(max-width: 44rem)").matches) this.box.open = false;
+    this.state = talk.state;
     const correction = talk.ticket?.correction;
     refill(
       this.lines,

@@ -1,6 +1,6 @@
 // The views and the list of conversations. It is renewed in place: no jump, no lost focus.
 
-import { get } from "./api.js";
+import { Problem, get } from "./api.js";
 import { byId, el } from "./dom.js";
 import { keep, kept } from "./kept.js";
 import { row, showWait } from "./row.js";
@@ -116,7 +116,8 @@ export class List {
       this.rows = page.conversations;
       this.show(page);
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (asking.signal.aborted) return;
+      if (!(error instanceof Problem)) throw error;
       if (!this.rows.length) this.showFoot(t("list.failed"), t("list.retry"), () => this.refresh());
     }
   }

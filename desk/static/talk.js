@@ -1,6 +1,6 @@
 // The open conversation: its head, summary, messages and answer box, kept up to date.
 
-import { get } from "./api.js";
+import { Problem, get } from "./api.js";
 import { byId, el } from "./dom.js";
 import { Head, Summary } from "./head.js";
 import { seen } from "./kept.js";
@@ -24,6 +24,7 @@ export class Talk {
     this.summary = new Summary((seq) => this.log.jump(seq));
     this.talk = null;
     this.id = null;
+    this.times = 0; // how often a conversation was opened
     document.addEventListener("visibilitychange", () => this.noteSeen());
     this.empty();
   }
@@ -31,11 +32,17 @@ export class Talk {
   empty(text = t("thread.none"), more = t("thread.none_more")) {
     this.id = null;
     this.talk = null;
-    this.pane.replaceChildren(el("div", { class: "nobody" }, el("p", {}, text), more && el("p", { class: "soft small wide-only" }, more)));
+    this.say(el("p", {}, text), more && el("p", { class: "soft small wide-only" }, more));
+  }
+
+  say(...content) {
+    this.pane.replaceChildren(el("div", { class: "nobody" }, content));
   }
 
   async open(id) {
     this.id = id;
+    this.talk = null;
+    this.times += 1;
     this.asking?.abort();
     this.asking = new AbortController();
     const { signal } = this.asking;
@@ -52,8 +59,16 @@ export class Talk {
       this.log.showRead(found.read_seq);
       this.noteSeen();
     } catch (error) {
-      if (error.name === "AbortError" || this.id !== id) return;
-      this.empty(t(error.status === 404 ? "thread.gone" : "thread.failed"), null);
+      if (signal.aborted || this.id !== id) return;
+      if (!(error instanceof Problem)) throw error;
+      if (error.status === 404) this.empty(t("thread.gone"), null);
+      // The next sync tries again by itself, too.
+      else this.say(el("p", {}, t("thread.failed")), el("button", { type: "button", onclick: () => this.open(id) }, t("list.retry")));
+    } finally {
+      if (this.asking?.signal === signal) {
+        this.asking = null;
+        this.syncAgain();
+      }
     }
   }
 
@@ -76,16 +91,22 @@ export class Talk {
 
   async sync() {
     const id = this.id;
-    if (!id || !this.talk) return id && this.open(id);
-    if (this.syncing) {
+    if (!id) return;
+    if (this.asking || this.syncing) {
       this.again = true;
       return;
     }
+    if (!this.talk) {
+      await this.open(id);
+      return;
+    }
+    const { times } = this;
     this.syncing = true;
     try {
       const found = await this.after(id, this.log.last);
       const talk = await get(`conversations/${id}`);
-      if (this.id !== id) return;
+      // Opened anew meanwhile: what was asked for would leave a gap in what is there now.
+      if (this.times !== times || this.id !== id) return;
       this.log.append(found.messages);
       const resolved = (state) => state === "resolved";
       // Masked once resolved, and not before; moved to a newer matter; or erased.
@@ -98,14 +119,20 @@ export class Talk {
       this.log.showRead(talk.read_seq);
       this.noteSeen();
     } catch (error) {
+      if (error.name === "AbortError") return;
+      if (!(error instanceof Problem)) throw error;
       if (error.status === 404 && this.id === id) this.empty(t("thread.gone"), null);
     } finally {
       this.syncing = false;
-      if (this.again) {
-        this.again = false;
-        this.syncSoon();
-      }
+      this.syncAgain();
     }
+  }
+
+  /** What was new while we were busy. */
+  syncAgain() {
+    if (!this.again) return;
+    this.again = false;
+    this.syncSoon();
   }
 
   take(talk, other) {

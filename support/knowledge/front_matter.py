@@ -19,6 +19,9 @@ _FENCE: Final = re.compile(r"---[ \t]*\r?\n")
 _CLOSING: Final = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _FIRST_KEY: Final = re.compile(r"\s*[\w-]+[ \t]*:")
 
+# In C where PyYAML was built so: ten times as fast, and a shop has hundreds of articles.
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True)
 class FrontMatter:
@@ -56,8 +59,8 @@ def split_front_matter(text: str) -> tuple[FrontMatter | None, str, int]:
 def _parse(source: str) -> FrontMatter:
     node = None
     try:
-        node = yaml.compose(source, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(source)
+        node = yaml.compose(source, Loader=_Loader)
+        values = yaml.load(source, Loader=_Loader)  # noqa: S506 - a safe loader, in C
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         what = error.problem or "unreadable"

@@ -148,8 +148,13 @@ class LanguageIndex:
         return Match(tuple(readings), features, vectors)
 
     def answer(self, place: int, match: Match, reading: int) -> str:
-        """The passage of an article that answers: its first unless another is clearly nearer."""
+        """The passage of an article that answers: its first unless another is clearly nearer.
+
+        Where the shop wrote questions for an article, it wrote the first passage to answer them.
+        """
         article = self.articles[place]
+        if article.questions:
+            return article.answer
         terms = set(self._stems(match.readings[reading]))
         nearness = self._passages.of(place) @ match.vectors[reading]
         for passage, found in enumerate(self._passage_words[place]):

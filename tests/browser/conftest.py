@@ -1,4 +1,4 @@
-"""A real Chromium and the stand-in server, each started once."""
+"""A real Chromium and the stand-in server, each started once for a module."""
 
 import os
 import shutil
@@ -23,7 +23,8 @@ def chromium_path() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: Playwright's event loop would stand in the way of async tests.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -33,7 +34,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop_process() -> Iterator[Shop]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

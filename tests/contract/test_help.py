@@ -31,7 +31,7 @@ updated: 2026-04-01
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeHolder:
     folder = tmp_path_factory.mktemp("articles")
     for lang, title, question, text in (
         ("en", "Bringing a bike back late", "what if I am late?", "Half an hour is **free**."),
@@ -44,22 +44,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "en" / "theft.md").write_text(
         f"{front}Tell the police, then us. <script>alert(1)</script>\n\nSee [late](late).\n"
     )
-    return folder
+    return KnowledgeHolder(folder, None)
 
 
 @pytest.fixture
-async def client(folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+async def client(
+    knowledge: KnowledgeHolder, request: pytest.FixtureRequest
+) -> AsyncIterator[httpx.AsyncClient]:
     app = Sanic(re.sub(r"\W", "_", request.node.name))
     app.config.TOUCHUP = False  # rewrites Sanic's own methods, once per process
     app.config.MOTD = False
-    app.blueprint(blueprint(KnowledgeHolder(folder, folder / ".vectors"), CONTACT))
+    app.blueprint(blueprint(knowledge, CONTACT))
     listening = socket.create_server(("127.0.0.1", 0))
     server = await app.create_server(sock=listening, return_asyncio_server=True)
     assert server is not None
     await server.startup()
     await server.start_serving()
     port = listening.getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
         yield http
     server.close()
     await server.wait_closed()

@@ -1,0 +1,1 @@
+"""The same talk with two assistants: `ours`, as processes, and a `stock` Rasa."""

@@ -1,0 +1,172 @@
+"""How long a customer waits for an answer, here and with a stock Rasa: `python -m benchmarks.turn`.
+
+Ours: `omotenashi serve` and `brain serve` as processes, SQLite; from sending POST
+/api/v1/visitor/messages to the answer's `message` event on the visitor's stream. Stock: `rasa run`
+with the pipeline and policies of `rasa init`, trained for one epoch (which makes no difference to
+latency) on the same domain, data and actions, REST channel, SQLite tracker store; the round trip of
+its POST. Both get the same questions in the same run, some turns one and then some turns the other,
+so that whatever else the machine does meets both.
+
+Conversations begin with proving whose order it is (turns 1 and 2). "Turn 3" is turns 3 and 4 of
+every conversation, "turn 100" the ten turns around the hundredth of the long ones. An answer that
+is no article, or doesn't show the order, ends the run: only real answers are counted.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.latency import figures
+from benchmarks.latency.figures import Samples, Stage
+from benchmarks.latency.ours import OURS, ours
+from benchmarks.latency.stock import EPOCHS, STOCK, stock, stock_model
+from benchmarks.latency.talk import KINDS, Assistant, Conversation, Order, Turn, turns
+from demo.orders import demo_orders
+from omotenashi import models
+from omotenashi.parts import demo_today
+from omotenashi.settings import load_settings
+from support.clock import utc_now
+from support.orders import OrderState
+
+EARLY = range(3, 5)
+LATE = range(96, 106)
+# One assistant's turns before it is the other's turn.
+BLOCK = 10
+WARM_UP = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many conversations: short ones end after turn 4, long ones after turn 105."""
+
+    long: int
+    short: int
+
+
+FULL, QUICK = Plan(long=20, short=100), Plan(long=2, short=15)
+
+
+async def talk(
+    assistants: tuple[Assistant, ...], order: Order, number: int, last: int, samples: Samples
+) -> None:
+    """One conversation with each of `assistants`, turn and turn about."""
+    conversations = [(each, await each.begin(order)) for each in assistants]
+    if number % 2:
+        conversations.reverse()
+    plan = turns(order, number, last)
+    try:
+        for each, conversation in conversations:
+            used = each.processor_s()
+            await conversation.prove()
+            await say(each, conversation, plan[:2], samples)
+            samples.used(each.name, 4, each.processor_s() - used)
+        for start in range(2, len(plan), BLOCK):
+            for each, conversation in conversations:
+                used = each.processor_s()
+                block = plan[start : start + BLOCK]
+                await say(each, conversation, block, samples)
+                samples.used(each.name, len(block), each.processor_s() - used)
+    finally:
+        for _, conversation in conversations:
+            await conversation.end()
+
+
+async def say(
+    assistant: Assistant, conversation: Conversation, block: list[Turn], samples: Samples
+) -> None:
+    for turn in block:
+        answer = await conversation.ask(turn.text)
+        assert answer.kind == turn.kind, (
+            f"{assistant.name}, turn {turn.number}: {turn.text!r} should be answered by"
+            f" {turn.kind}, but was by {answer.kind}: {answer.text!r}"
+        )
+        stage = stage_of(turn.number)
+        if stage is not None:
+            samples.add(assistant.name, turn.kind, stage, answer.ms)
+
+
+def stage_of(number: int) -> Stage | None:
+    if number in EARLY:
+        return "turn 3"
+    return "turn 100" if number in LATE else None
+
+
+def known_orders() -> list[Order]:
+    """Orders of the demonstration shop that are on their way and in time."""
+    today = demo_today(utc_now())
+    return [
+        Order(order.number, order.email)
+        for order in demo_orders(today)
+        if order.state is OrderState.SHIPPED and not order.is_late(today)
+    ]
+
+
+async def measure(plan: Plan, folder: Path) -> Samples:
+    trained_stock = stock_model()
+    trained = models.present_model() or models.train()
+    ours_folder, stock_folder = folder / "ours", folder / "stock"
+    for made in (ours_folder, stock_folder):
+        made.mkdir()
+    # The articles' vectors, if they have been computed here before.
+    cache = load_settings().data_dir.resolve() / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    (ours_folder / "cache").symlink_to(cache)
+    orders = known_orders()
+    samples = Samples()
+    async with (
+        ours(ours_folder, trained) as mine,
+        stock(stock_folder, trained_stock, mine.settings) as other,
+    ):
+        both = (mine, other)
+        # Everybody's first turns are slow; nobody's are counted.
+        await talk(both, orders[0], 0, WARM_UP, Samples())
+        lasts = spread(plan)
+        for number, last in enumerate(lasts, 1):
+            await talk(both, orders[number % len(orders)], number, last, samples)
+            print(f"\r{number} of {len(lasts)} conversations", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+    return samples
+
+
+def spread(plan: Plan) -> list[int]:
+    """The last turn of each conversation, the long ones spread evenly among the short ones."""
+    total = plan.long + plan.short
+    long = {place * total // plan.long for place in range(plan.long)}
+    return [LATE[-1] if place in long else EARLY[-1] for place in range(total)]
+
+
+def report(samples: Samples) -> None:
+    print("A turn, in milliseconds, from sending a message to having its answer")
+    print(f"stock: rasa init's pipeline and policies, trained for {EPOCHS} epoch (see --help)\n")
+    for line in figures.table(samples, OURS, STOCK):
+        print(line)
+    print()
+    for name in (OURS, STOCK):
+        grown = ", ".join(f"{kind} {figures.growth(samples, name, kind):.2f}" for kind in KINDS)
+        print(
+            f"{name:6} turn 100 / turn 3 (p50): {grown}; processor time"
+            f" {samples.processor_ms(name):.1f} ms a turn over {samples.turns[name]} turns"
+        )
+    print()
+    for line in figures.aims(samples, OURS, STOCK):
+        print(line)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="few conversations: no p99 to quote")
+    arguments = parser.parse_args()
+    print(figures.machine(), flush=True)
+    with tempfile.TemporaryDirectory() as made:
+        samples = asyncio.run(measure(QUICK if arguments.quick else FULL, Path(made)))
+    report(samples)
+    print(f"\nat the end: {figures.load()}")
+
+
+if __name__ == "__main__":
+    main()

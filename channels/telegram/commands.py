@@ -1,0 +1,107 @@
+"""The bot's commands: what the menu shows, and what each does."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import update
+
+from support import conversations
+from support.messages import Draft, append
+from support.playbook import Playbook, Words
+from support.store import Transaction
+from support.store.schema import threads
+from support.timers import cancel_timer
+from support.values import Author, Conversation, State, Thread
+
+# By language: (command, what the menu says).
+MENU = {
+    "en": [
+        ("start", "Say hello"),
+        ("order", "Look up an order"),
+        ("human", "Talk to a person"),
+        ("language", "日本語に切り替える"),
+        ("new", "Begin a new matter"),
+        ("privacy", "What is kept"),
+        ("help", "What I can do"),
+    ],
+    "ja": [
+        ("start", "はじめる"),
+        ("order", "注文を確認する"),
+        ("human", "担当者と話す"),
+        ("language", "Switch to English"),
+        ("new", "新しい用件"),
+        ("privacy", "保存している内容"),
+        ("help", "できること"),
+    ],
+}
+_KNOWN = frozenset(name for name, _ in MENU["en"])
+_MY_ORDER = Words(en="my order", ja="注文状況")
+
+
+def obey(
+    tx: Transaction,
+    thread: Thread,
+    conversation: Conversation,
+    text: str,
+    playbook: Playbook,
+    now: datetime,
+    typed: Callable[[str], None],
+) -> None:
+    """Do what the command `text` asks. `typed` stores a text as if the customer had written it.
+
+    The caller holds the thread's lock.
+    """
+    said, lang = playbook.messages, conversation.lang
+    word, *rest = text[1:].split(maxsplit=1)
+    # In menus and groups a command bears the bot's name: /help@hanamori_bot.
+    name = word.partition("@")[0].lower()
+    if name not in _KNOWN and conversation.state is State.ASSIGNED:
+        # A person reads what starts with a slash by accident.
+        typed(text)
+    elif name == "human":
+        typed(said.ask_person.in_lang(lang))
+    elif name == "order":
+        typed(rest[0] if rest else _MY_ORDER.in_lang(lang))
+    elif name == "language":
+        other = "en" if lang == "ja" else "ja"
+        tx.execute(update(threads).where(threads.c.id == thread.id).values(lang=other))
+        conversation = conversations.note(tx, conversation, lang=other)
+        say(tx, conversation, said.language_kept, playbook, now)
+    elif name == "new" and conversation.state in (State.BOT, State.RESOLVED):
+        fresh = _new_matter(tx, thread, conversation, now)
+        say(tx, fresh, said.new_matter, playbook, now)
+    elif name == "privacy":
+        say(tx, conversation, said.privacy, playbook, now)
+    elif name == "start":
+        say(tx, conversation, said.welcome, playbook, now)
+    else:
+        say(tx, conversation, said.help, playbook, now)
+
+
+def say(
+    tx: Transaction, conversation: Conversation, words: Words, playbook: Playbook, now: datetime
+) -> None:
+    """A notice of the channel's own."""
+    shop, lang = playbook.shop, conversation.lang
+    text = words.in_lang(lang).replace("{shop}", shop.name.in_lang(lang))
+    draft = Draft(Author.SYSTEM, text.replace("{email}", shop.email), "notice")
+    append(tx, conversation, draft, now)
+
+
+def _new_matter(
+    tx: Transaction, thread: Thread, conversation: Conversation, now: datetime
+) -> Conversation:
+    if conversation.state is State.BOT:
+        # Left open, it would ask in a while whether the customer is still there.
+        cancel_timer(tx, "idle", conversation.id)
+        conversations.move(
+            tx,
+            conversation,
+            State.RESOLVED,
+            actor="customer",
+            why="new matter",
+            now=now,
+            resolve_reason="new matter",
+        )
+    thread = conversations.lock_thread(tx, thread.id)
+    return conversations.begin(tx, thread, now, conversation.lang)

@@ -1,0 +1,136 @@
+"""Dictionary, language, mood of the surface, readings: the pure parts of the pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brain.hub.typed_text import without_commands
+from brain.nlu.confidence import gibberish
+from brain.nlu.language import detect_language
+from brain.nlu.lexicon import Lexicon, terms_from
+from brain.nlu.mood import MoodDataError, mood_examples, surface
+from brain.nlu.reading import read
+from brain.nlu.segmentation import segment
+from brain.nlu.spans import Span
+
+LEXICON = Lexicon(
+    terms_from(
+        {
+            "item": ["teapot", "iron kettle", "kettle", "cup", "急須", "急須の蓋", "湯呑み"],
+            "fault": ["broken", "not arrived", "wrong item", "壊れて", "届いていません"],
+        },
+        {"teapot": "kyusu", "急須": "kyusu", "pot for tea": "kyusu", "iron kettle": "nambu"},
+        ("fault", "item"),
+    )
+)
+
+
+def terms(text: str) -> list[tuple[str, str]]:
+    return [(span.value, text[span.start : span.end]) for span in LEXICON.find(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My Teapot broke", [("kyusu", "Teapot")]),
+        ("two teapots", [("kyusu", "teapots")]),
+        ("a cast-iron-kettle", [("nambu", "iron-kettle")]),
+        ("the pot for tea", [("kyusu", "pot for tea")]),
+        ("a teapotish thing, cupboard", []),
+        ("kettle, iron", [("kettle", "kettle")]),
+        ("it has not arrived", [("not arrived", "not arrived")]),
+        ("it isn't broken", []),
+        ("not only broken", [("broken", "broken")]),
+        ("急須の蓋が壊れていました", [("急須の蓋", "急須の蓋"), ("壊れて", "壊れて")]),
+        ("ＴＥＡＰＯＴ", [("kyusu", "ＴＥＡＰＯＴ")]),
+        ("湯呑みは壊れていません", [("湯呑み", "湯呑み")]),
+        ("まだ届いていません", [("届いていません", "届いていません")]),
+    ],
+)
+def test_dictionary(text: str, expected: list[tuple[str, str]]) -> None:
+    assert terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Where is my order?", "en"), ("what's this", "en"), ("yes", "en"), ("refund", "en"),
+        ("注文はどこですか", "ja"), ("返品", "ja"), ("ｶﾀｶﾅ", "ja"),
+        ("DHLのtracking numberは？", "ja"),
+        ("What does 急須 mean?", "en"), ("chuumon bangou wa 10234 desu", "ja"),
+        ("HN-10234", None), ("10234", None), ("taro@example.com", None), ("😀", None), ("", None),
+        ("ok", None), ("DHL", None), ("asdf qwer", None), ("Où est mon colis ?", None),
+        ("Wo ist meine Bestellung?", None), ("¿dónde está mi pedido?", None),
+        ("请问什么时候发货", None),
+        ("주문 어디에 있나요", None),
+    ],
+)  # fmt: skip
+def test_language(text: str, language: str | None) -> None:
+    assert detect_language(text, {"refund"}) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("/greet", "greet"),
+        ("／greet", "greet"),
+        (" \u200b\ufeff／/ /greet", "greet"),
+        ("///", ""),
+        ("and/or", "and/or"),
+        ("  hello", "  hello"),
+        ("返品／交換", "返品／交換"),
+    ],
+)
+def test_typed_slashes(text: str, seen: str) -> None:
+    assert without_commands(text) == seen
+
+
+def test_surface_of_a_mood() -> None:
+    assert surface("where is my order").tolist() == [0, 0, 0]
+    assert surface("WHERE IS MY ORDER")[0] > 1
+    assert surface("HN-10234 DHL OK")[0] == 0
+    assert surface("なんで！？！？")[1] == 1
+    assert surface("ふざけるな")[2] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("mood: [a", "both.yml"),
+        ("moods: {}", "needs a mapping `mood:`"),
+        ("mood: {furious: [a]}", "`furious` is none of"),
+        ("mood: {angry: word}", "needs a list"),
+        ("mood: {angry: [no, 5]}", "needs a list"),
+    ],
+)
+def test_mood_files_say_what_is_wrong(tmp_path: Path, content: str, told: str) -> None:
+    (tmp_path / "both.yml").write_text(content, encoding="utf-8")
+    with pytest.raises(MoodDataError, match="both.yml") as error:
+        list(mood_examples(tmp_path))
+    assert told in str(error.value)
+
+
+def test_numbers_read_alike() -> None:
+    readings = [
+        read(
+            f"where is {number}", segment(f"where is {number}"), [Span("order_number", "x", 9, 17)]
+        )
+        for number in ("HN-10001", "HN-29999")
+    ]
+    assert readings[0] == readings[1]
+    assert readings[0].words == ("where", "is", "<order_number>")
+
+
+def test_japanese_words_are_those_of_the_dictionary() -> None:
+    words = segment("お客様の急須が届いた")
+    assert [word.text for word in words][:2] == ["お客様", "の"]
+    assert "届く" in [word.form for word in words]
+    text = "お客様の急須が届いた"
+    assert all(text[word.start : word.end] == word.text for word in words)
+
+
+def test_gibberish_is_the_same_each_time() -> None:
+    assert gibberish(30) == gibberish(30)
+    assert len(set(gibberish(30))) > 25
