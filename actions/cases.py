@@ -47,8 +47,9 @@ async def case_status(turn: Turn, voice: Voice) -> None:
 def _tell(turn: Turn, voice: Voice, case: Case) -> None:
     opened = day(local_day(case.opened_at, shop_zone()), turn.lang, turn.today)
     updated = day(local_day(case.updated_at, shop_zone()), turn.lang, turn.today)
+    new = case.state == "open" and local_day(case.opened_at, shop_zone()) == turn.today
     voice.say(
-        f"utter_case_{case.state}",
+        "utter_case_open_today" if new else f"utter_case_{case.state}",
         kind="case",
         data={
             "number": case.number,

@@ -77,6 +77,9 @@ async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
     if await asks_for_order(turn, voice, facts, known, step):
         _keep(voice, known, facts)
         return
+    if step is Step.START and not turn.text and facts.order_number in turn.verified:
+        # A button below the order's card: what the order shows has just been said.
+        known["order_told"] = facts.fault == "late"
     if not known.get("order_told") and await tells_what_is_known(turn, voice, facts, known, step):
         _keep(voice, known, facts)
         return
@@ -168,16 +171,16 @@ def _ask_wish(turn: Turn, voice: Voice, facts: Facts, known: dict[str, Any], ste
             voice.say("utter_stuck")
             hand_over(turn, voice, "complaint", **facts.as_data())
             return
-        voice.say("utter_complaint_wish_again")
+        voice.say(_wish_question(facts, again=True))
     elif asked_before:
         voice.keep_count(turn)
-        voice.say("utter_complaint_wish_again")
+        voice.say(_wish_question(facts, again=True))
     else:
         voice.say(_wish_question(facts))
     voice.ask(FORM, "wish")
 
 
-def _wish_question(facts: Facts) -> str:
+def _wish_question(facts: Facts, again: bool = False) -> str:
     """Offers only what can put this kind of thing right."""
     if facts.fault in ABOUT_DELIVERY:
         return "utter_complaint_wish_delivery"
@@ -185,7 +188,7 @@ def _wish_question(facts: Facts) -> str:
         return "utter_complaint_wish_payment"
     if facts.fault == "rude_service" or (facts.fault is None and facts.item is None):
         return "utter_complaint_wish_service"
-    return "utter_complaint_wish"
+    return "utter_complaint_wish_again" if again else "utter_complaint_wish"
 
 
 def _open_case(turn: Turn, voice: Voice, facts: Facts, known: dict[str, Any]) -> None:
@@ -204,7 +207,8 @@ def _open_case(turn: Turn, voice: Voice, facts: Facts, known: dict[str, Any]) ->
         hand_over(turn, voice, "complaint", **facts.as_data())
     else:
         voice.command("promise", what=f"Complaint: {facts.wish or 'look into it'}")
-        voice.say(f"utter_case_{facts.wish or 'noted'}")
+        resend = facts.wish == "replacement" and facts.fault in ABOUT_DELIVERY
+        voice.say("utter_case_resend" if resend else f"utter_case_{facts.wish or 'noted'}")
     voice.remember(complaint={"opened": True, "facts": facts.as_data()})
     voice.remember(item=None, fault=None, wish=None)
     voice.finish()

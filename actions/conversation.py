@@ -17,8 +17,17 @@ from actions.voice import LISTEN, Voice
 
 # Japanese says "that's fine" for "no, thank you".
 _POLITE_NO = re.compile(
-    r"大丈夫|結構です|けっこうです|以上です|もういい|i'?m (?:good|fine)|all good", re.I
+    r"大丈夫|結構です|けっこうです|以上です|もういい|(?:なら|じゃあ?|では|やっぱり?)、?いいです(?!か)"
+    r"|i'?m (?:good|fine)|all good",
+    re.IGNORECASE,
 )
+# Said together with thanks, which is then what the message is taken for.
+_GOODBYE = re.compile(
+    r"\b(?:good)?bye\b|\bsee you\b|\bhave a (?:\w+ )?(?:day|evening|weekend)\b"
+    r"|失礼(?:し|いたし|致し)ます|さようなら|それでは、?また",
+    re.IGNORECASE,
+)
+_OFFERS = frozenset({"person", "return_order", "cancel_order"})
 _FORGOTTEN = {
     "complaint": None,
     "change_what": None,
@@ -52,10 +61,13 @@ class ActionThank(Reply):
         return "action_thank"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        if turn.form is not None or turn.queued:
+        if turn.queued:
+            voice.say("utter_welcome_queued")
+            return
+        if turn.form is not None:
             voice.say("utter_welcome_short")
             return
-        if turn.slots.get("expecting") == "anything_else":
+        if turn.slots.get("expecting") == "anything_else" or _GOODBYE.search(turn.text):
             # Thanks for an offer of more is a kind no.
             say_goodbye(voice)
             return
@@ -82,13 +94,21 @@ def say_goodbye(voice: Voice) -> None:
     voice.finish()
 
 
+def decline(voice: Voice) -> None:
+    """The offer of a person, a return or a cancellation was not wanted."""
+    voice.say("utter_no_person")
+    voice.expecting = "anything_else"
+
+
 class ActionAffirm(Reply):
     def name(self) -> str:
         return "action_affirm"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
         about, _, reason = str(turn.slots.get("expecting") or "").partition(":")
-        if about == "person" and not turn.queued:
+        if about in _OFFERS and _POLITE_NO.search(turn.text):
+            decline(voice)
+        elif about == "person" and not turn.queued:
             bring_person(turn, voice, reason or "asked")
         elif about == "return_order":
             await return_order(turn, voice, Step.START)
@@ -115,9 +135,8 @@ class ActionDeny(Reply):
         elif about == "article":
             # None of the titles was what they asked.
             promise_answer(turn, voice, str(turn.slots.get("open_question") or ""))
-        elif about in {"person", "return_order", "cancel_order"}:
-            voice.say("utter_no_person")
-            voice.expecting = "anything_else"
+        elif about in _OFFERS:
+            decline(voice)
         else:
             voice.say("utter_no_noted")
 
@@ -155,7 +174,7 @@ class ActionInform(Reply):
             await complaint(turn, voice, Step.START)
         elif "email" in said:
             voice.command("contact", email=said["email"])
-            voice.say("utter_contact_noted")
+            voice.say("utter_contact_noted", email=said["email"])
         else:
             await answer(turn, voice)
 

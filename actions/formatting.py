@@ -38,7 +38,7 @@ _STATES = {
 
 _CARRIERS = {
     "yamato": {"en": "Yamato", "ja": "ヤマト運輸"},
-    "ems": {"en": "EMS", "ja": "国際スピード郵便（EMS）"},
+    "ems": {"en": "Japan Post EMS", "ja": "国際スピード郵便（EMS）"},
     "dhl": {"en": "DHL Express", "ja": "DHL"},
     "": {"en": "the carrier", "ja": "配送業者"},
 }
@@ -65,7 +65,7 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def money(yen: int, lang: str) -> str:
-    return f"{yen:,}円" if lang == "ja" else f"¥{yen:,}"
+    return f"{yen:,}円" if lang == "ja" else f"{yen:,} yen"
 
 
 def state_name(state: OrderState, lang: str) -> str:

@@ -22,6 +22,12 @@ _OWN_INTENT = {
 }
 # "My order number is ..." is easily read as a question about the order; these words do ask.
 _ASKS_WHERE = re.compile(r"\b(?:where|when|status|track)|どこ|いつ|状況|追跡", re.IGNORECASE)
+# "Can you send it again?" is a wish and no question about the rules.
+_ASKS_FOR = re.compile(
+    r"\b(?:can|could|would|will) (?:you|i|we)\b|\bplease\b"
+    r"|(?:もらえ|いただけ|頂け|くれ)(?:ます|ない|る)|お願い|できますか|ください|ほしい|欲しい",
+    re.IGNORECASE,
+)
 # What the customer tells in their own words there is easily taken for another intent.
 _FREE_TEXT = frozenset({"what_happened", "change_what"})
 _SWITCHES_IN_FREE_TEXT = {
@@ -52,6 +58,8 @@ def interrupts(turn: Turn, form: str) -> bool:
     intent, slot = turn.intent, turn.asked_for
     if intent == "affirm" and str(turn.slots.get("expecting") or "").startswith("person"):
         return True
+    if slot == "wish" and "wish" in turn.entities and _ASKS_FOR.search(turn.text):
+        return False
     if slot == "wish" and intent in {"request_human", "return_order", "complaint"}:
         return False
     if intent in LEAVING:

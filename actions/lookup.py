@@ -149,10 +149,12 @@ def ask(turn: Turn, voice: Voice, form: str, slot: Missing, step: Step) -> None:
         voice.expecting = "person:stuck" if or_person else None
     elif again:
         voice.say(f"utter_resume_{slot}", number=given)
-    elif slot == "order_number" and turn.slots.get("proof") is None and turn.customer is None:
-        voice.say("utter_need_number_and_proof")
     else:
-        voice.say(f"utter_need_{slot}", number=given)
+        whole = slot == "order_number" and not turn.slots.get("proof") and turn.customer is None
+        response = "utter_need_number_and_proof" if whole else f"utter_need_{slot}"
+        if turn.entities.get("fault") in {"late", "not_arrived"} and (whole or slot == "proof"):
+            response += "_waiting"
+        voice.say(response, number=given)
     voice.ask(form, slot)
 
 

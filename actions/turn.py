@@ -81,7 +81,7 @@ class Turn:
         return cls(
             text="" if pressed else text,
             intent=str((message.get("intent") or {}).get("name") or "nlu_fallback"),
-            entities=_values(found),
+            entities=_values(found, _known_fault(tracker.slots, form)),
             rest="" if pressed else _without(text, found),
             slots=dict(tracker.slots),
             form=form,
@@ -132,10 +132,19 @@ def _anger(message: Mapping[str, Any]) -> float:
     return max(scores, default=0.0)
 
 
-def _values(entities: list[dict[str, Any]]) -> dict[str, str]:
+def _known_fault(slots: Mapping[str, Any], form: str | None) -> str | None:
+    complaint: Mapping[str, Any] = slots.get("complaint") or {}
+    return (complaint.get("facts") or {}).get("fault") if form == "complaint_form" else None
+
+
+def _values(entities: list[dict[str, Any]], known_fault: str | None) -> dict[str, str]:
+    faults = {entity["value"] for entity in entities if entity["entity"] == "fault"}
     values: dict[str, str] = {}
     for entity in entities:
         name = entity["entity"]
+        if name == "fault" and entity["value"] == known_fault and len(faults) > 1:
+            # "Not just chipped, it's broken": what is known already is not the news.
+            continue
         told = values.get(name)
         if name not in _FIRST_COUNTS or told is None or told in _SAYS_LITTLE:
             values[name] = str(entity["value"])

@@ -97,6 +97,9 @@ class Voice:
         if self._commands:
             self._dispatcher.utter_message(json_message={"commands": self._commands})
         self.remember(expecting=self.expecting, misunderstood=float(self._misunderstood))
+        if not turn.slots.get("greeted"):
+            # Who has been answered is not introduced to the assistant any more.
+            self.remember(greeted=True)
         events: list[EventType] = []
         if self._question is not None:
             form, slot = self._question

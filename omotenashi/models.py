@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from omotenashi.settings import ROOT
+from support.errors import Mendable
 
 MODELS = ROOT / "models"
 BRAIN_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
@@ -15,7 +16,7 @@ BRAIN_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 _SOURCES = ("config.yml", "domain.yml", "data/nlu", "data/rules", "data/stories", "data/mood")
 
 
-class TrainingFailed(Exception):
+class TrainingFailed(Mendable):
     """Rasa could not train; its own words have been printed."""
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Table, TableClause, column, func, insert, select, table, text
 
+from support.errors import Mendable
 from support.store import Database, Transaction
 from support.store.migrate import migrate
 from support.store.schema import metadata
@@ -16,7 +17,7 @@ _WORDS = table(
 )
 
 
-class TargetNotEmpty(Exception):
+class TargetNotEmpty(Mendable):
     """The other database holds something already; nothing was copied."""
 
 

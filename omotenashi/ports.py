@@ -2,8 +2,10 @@
 
 import socket
 
+from support.errors import Mendable
 
-class PortTaken(Exception):
+
+class PortTaken(Mendable):
     """Something else listens there; the text says so in a sentence."""
 
 

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from support.errors import Mendable
 from support.hints import DESK
 from support.store import Transaction
 from support.store.schema import agents, desk_logins
@@ -26,7 +27,7 @@ SEEN_EVERY = timedelta(seconds=15)
 _hasher = PasswordHasher()
 
 
-class AgentRefused(Exception):
+class AgentRefused(Mendable):
     """The agent can't be made or changed so; the text says why."""
 
 

@@ -7,10 +7,12 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from support.errors import Mendable
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class FileError(Exception):
+class FileError(Mendable):
     """A file of the shop's is malformed. `omotenashi check` prints it; at run time the last good
     version keeps serving."""
 

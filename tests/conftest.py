@@ -80,9 +80,7 @@ def new_postgres(postgres: str) -> Callable[[], str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(
-    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
-) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> str:
     """An own database for the test, on each of the two that the product runs on."""
     if request.param == "postgresql":
         make: Callable[[], str] = request.getfixturevalue("new_postgres")

@@ -91,7 +91,7 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {os.cpu_count()} cores,"
-        f" {memory:.0f} GiB, {platform.system()} {platform.release()},"
+        f" {memory:.0f} GiB, {platform.system()},"
         f" Python {platform.python_version()}; {load()}"
     )
 

@@ -1,27 +1,32 @@
 """What is said to both assistants, and what counts as an answer."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Kind = Literal["article", "order"]
 KINDS: tuple[Kind, Kind] = ("article", "order")
 
-# Everyday questions that one article each answers. Both assistants are asked in English: stock
-# Rasa's tokenizer splits at blanks, of which Japanese has none.
-_QUESTIONS = (
-    "How much is shipping within Japan?",
-    "What is your return policy?",
-    "Which payment methods do you accept?",
-    "When are you open?",
-    "Can I wash the teapot in the dishwasher?",
-    "How long does delivery take?",
-    "Do my points expire?",
-)
-_ORDER = (
-    "Where is my order {number}?",
-    "What is the status of order {number}?",
-    "Has my order {number} been sent?",
-)
+# Everyday questions. Both assistants are asked in English: stock Rasa's tokenizer splits at blanks,
+# of which Japanese has none.
+QUESTIONS: Mapping[Kind, Sequence[str]] = {
+    "article": (
+        "How much is shipping within Japan?",
+        "What is your return policy?",
+        "Which payment methods do you accept?",
+        "When are you open?",
+        "Can I wash the teapot in the dishwasher?",
+        "How long does delivery take?",
+        "Do my points expire?",
+    ),
+    "order": (
+        "Where is my order {number}?",
+        "Has my order {number} been sent?",
+        "When will my order {number} arrive?",
+        "Track my order {number}",
+        "What is the status of order {number}?",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,46 @@ class Turn:
     text: str
 
 
-def turns(order: Order, conversation: int, last: int) -> list[Turn]:
+def turns(
+    questions: Mapping[Kind, Sequence[str]], order: Order, conversation: int, last: int
+) -> list[Turn]:
     """Turns 3 to `last`: the two kinds take turns, every other conversation the other way round."""
     found = []
     for number in range(3, last + 1):
         kind = KINDS[(number + 1 + conversation) % 2]
-        place = conversation + number // 2
-        if kind == "article":
-            text = _QUESTIONS[place % len(_QUESTIONS)]
-        else:
-            text = _ORDER[place % len(_ORDER)].format(number=order.number)
+        texts = questions[kind]
+        text = texts[(conversation + number // 2) % len(texts)].format(number=order.number)
         found.append(Turn(number, kind, text))
     return found
+
+
+async def understood_by_both(
+    mine: Assistant, other: Assistant, order: Order
+) -> Mapping[Kind, Sequence[str]]:
+    """The questions that both answer as they should; this is also everybody's warming up.
+
+    Mine must answer all of them. The other, hardly trained, may fail at some, and a failure is no
+    answer whose time could be compared.
+    """
+    talks = [await mine.begin(order), await other.begin(order)]
+    for each in talks:
+        await each.prove()
+    kept: dict[Kind, list[str]] = {kind: [] for kind in KINDS}
+    for kind in KINDS:
+        for text in QUESTIONS[kind]:
+            my_answer, answer = [await each.ask(text.format(number=order.number)) for each in talks]
+            check(mine.name, Turn(3, kind, text), my_answer)
+            if answer.kind == kind:
+                kept[kind].append(text)
+    for each in talks:
+        await each.end()
+    assert all(kept.values()), f"{other.name} answers too few questions to compare: {kept}"
+    return kept
+
+
+def check(name: str, turn: Turn, answer: Answer) -> None:
+    """Raises AssertionError if it is no answer of the right kind."""
+    assert answer.kind == turn.kind, (
+        f"{name}, turn {turn.number}: {turn.text!r} should be answered by {turn.kind},"
+        f" but was by {answer.kind}: {answer.text!r}"
+    )

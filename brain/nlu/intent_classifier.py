@@ -51,7 +51,7 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"cost": 1.0, "gibberish": 140, "ranking_length": 5}
+        return {"cost": 0.6, "gibberish": 140, "ranking_length": 5}
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]

@@ -32,9 +32,9 @@ _ANY_DAY = date(2026, 1, 1)
 class MoodDetector(StoredComponent, EntityExtractorMixin):
     """Entity `anger` (none, displeased, angry) on every message, `score` is the chance of angry.
 
-    Learns from the files in `examples` (see `brain.nlu.mood`); a sample of the intents in
-    `calm_intents` is taken as calm besides, so that everyday questions raise no alarm. Not all
-    of them: they would drown the angry ones.
+    Learns from the files in `examples` (see `brain.nlu.mood`). A sample of the other training
+    sentences is taken as calm besides, so that everyday questions raise no alarm; without those
+    of `stormy_intents` and those that shout or swear, and not all, or they would drown the rest.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"examples": "data/mood", "cost": 1.0, "calm_intents": [], "calm_sample": 300}
+        return {"examples": "data/mood", "cost": 1.0, "stormy_intents": [], "calm_sample": 2500}
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -68,8 +68,13 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
         return self.persist()
 
     def _calm_sample(self, training_data: TrainingData) -> list[str]:
-        calm = set(self.config["calm_intents"])
-        texts = {m.get(TEXT) for m in training_data.intent_examples if m.get(INTENT) in calm}
+        stormy = set(self.config["stormy_intents"])
+        texts = {
+            text
+            for message in training_data.intent_examples
+            if (text := message.get(TEXT)) and message.get(INTENT) not in stormy
+            if not surface(text).any()
+        }
         # By hash: the same sentences each time, from everywhere, whatever is added beside them.
         ordered = sorted(texts, key=lambda text: hashlib.blake2b(text.encode()).digest())
         return ordered[: self.config["calm_sample"]]

@@ -20,6 +20,8 @@ from support.values import Conversation, Thread
 # Telegram forgets what was not confirmed after a day, and begins new numbers after a quiet week.
 KEPT = timedelta(days=7)
 FORGET_EVERY = 200
+# One each for what can collide: the update, its chat, its album.
+MOST_COLLISIONS = 3
 STALE = Words(
     en="That choice has passed. Please just write what you need.",
     ja="この選択肢はすでに終了しております。ご用件をそのままお書きください。",
@@ -39,11 +41,14 @@ class Intake:
         Raises StorageUnavailable; nothing is stored then.
         """
         writing = self._around.db.writing
-        try:
-            return await writing(lambda tx: self._store(tx, incoming))
-        except IntegrityError:
-            # Another connection stored the same update, or the chat's first, in this moment.
-            return await writing(lambda tx: self._store(tx, incoming))
+        for _ in range(MOST_COLLISIONS):
+            try:
+                return await writing(lambda tx: self._store(tx, incoming))
+            except IntegrityError:
+                # On PostgreSQL another connection stored the same update, the chat's first or
+                # the same album in this moment; what it stored is seen from now on.
+                continue
+        return await writing(lambda tx: self._store(tx, incoming))
 
     def _store(self, tx: Transaction, incoming: Incoming) -> str | None:
         now = self._around.clock()
@@ -70,7 +75,8 @@ class Intake:
         elif incoming.kind == "text":
             typed(incoming.text)
         elif incoming.kind == "other":
-            if incoming.album is None or self._first(tx, f"album:{incoming.album}"[:64], now):
+            album = f"album:{address}:{incoming.album}"[:64]
+            if incoming.album is None or self._first(tx, album, now):
                 text_only = self._around.playbook.messages.text_only
                 say(tx, conversation, text_only, self._around.playbook, now)
             if incoming.text.strip():

@@ -6,12 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from omotenashi.commands import data, learning, people, running
-from omotenashi.models import TrainingFailed
-from omotenashi.ports import PortTaken
-from support.agents import AgentRefused
-from support.knowledge import ArticleError
-from support.store.database import StorageUnavailable
-from support.yamlfile import FileError
+from support.errors import Mendable
 
 app = typer.Typer(
     name="omotenashi",
@@ -33,9 +28,6 @@ def main() -> None:
             name = f"OMOTENASHI_{where}" if where else "settings"
             print(f"{name}: {problem['msg']}", file=sys.stderr)
         sys.exit(2)
-    except (FileError, ArticleError, PortTaken, AgentRefused, TrainingFailed) as error:
+    except Mendable as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    except StorageUnavailable as error:
-        print(f"The database can't be used: {error}", file=sys.stderr)
-        sys.exit(1)

@@ -1,16 +1,12 @@
-"""migrate, move, orders: the database."""
+"""migrate, move, orders: the database. What a command needs is imported when it runs."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from demo import seeding
-from omotenashi.moving import move_to
-from omotenashi.parts import demo_today, open_database
-from omotenashi.settings import load_settings
-from support.clock import utc_now
-from support.store.migrate import migrate as migrate_database
+if TYPE_CHECKING:
+    from support.store import Database
 
 
 def register(app: typer.Typer) -> None:
@@ -21,14 +17,18 @@ def register(app: typer.Typer) -> None:
 
 def migrate() -> None:
     """Bring the database to the present shape."""
-    db = open_database(load_settings())
-    print(f"The database is at revision {migrate_database(db)}.")
+    from support.store.migrate import migrate as bring_to_shape
+
+    print(f"The database is at revision {bring_to_shape(_database())}.")
 
 
 def move(to: Annotated[str, typer.Option(help="postgresql+psycopg://…, empty.")]) -> None:
     """Copy everything into another, empty database. Stop the server first."""
-    db = open_database(load_settings())
-    migrate_database(db)
+    from omotenashi.moving import move_to
+    from support.store.migrate import migrate as bring_to_shape
+
+    db = _database()
+    bring_to_shape(db)
     for table, rows in move_to(db, to):
         print(f"{table}: {rows}")
     print("Done. Set OMOTENASHI_DATABASE_URL to the new address.")
@@ -36,7 +36,18 @@ def move(to: Annotated[str, typer.Option(help="postgresql+psycopg://…, empty."
 
 def orders(limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
     """The demonstration's orders, a JSON object per line, for trying things out."""
-    db = open_database(load_settings())
+    from demo import seeding
+    from omotenashi.parts import demo_today
+    from support.clock import utc_now
+
+    db = _database()
     db.write(lambda tx: seeding.seed(tx.connection, demo_today(utc_now())))
     for order in db.read(lambda connection: seeding.list_orders(connection, limit)):
         print(json.dumps(order, ensure_ascii=False))
+
+
+def _database() -> "Database":
+    from omotenashi.parts import open_database
+    from omotenashi.settings import load_settings
+
+    return open_database(load_settings())

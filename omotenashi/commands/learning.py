@@ -1,4 +1,7 @@
-"""train, check, learn, parse, search: what the assistant knows."""
+"""train, check, learn, parse, search: what the assistant knows.
+
+What a command needs is imported when it runs.
+"""
 
 import json
 import subprocess
@@ -6,14 +9,10 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 
 from omotenashi import models
-from omotenashi.checks import problems
-from omotenashi.parts import KNOWLEDGE
 from omotenashi.settings import ROOT, load_settings
-from support.knowledge import Knowledge, search_lines
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +35,8 @@ def train(
 
 def check() -> None:
     """Look through data, playbook and settings; every problem with file and line."""
+    from omotenashi.checks import problems
+
     load_settings()
     found = problems()
     for problem in found:
@@ -61,6 +62,8 @@ def parse(
         model = models.present_model() or models.train()
         command = [str(models.BRAIN_PYTHON), "-m", "brain", "parse", "--model", str(model)]
         raise typer.Exit(subprocess.run(command, cwd=ROOT).returncode)  # noqa: S603 - ours
+    import httpx
+
     headers = {"Authorization": f"Bearer {load_settings().key('brain')}"}
     with httpx.Client(headers=headers, timeout=30, trust_env=False) as client:
         for line in sys.stdin:
@@ -79,6 +82,9 @@ def search(
     top: Annotated[int, typer.Option(min=1, max=50)] = 5,
 ) -> None:
     """A question per line in, a JSON object per line out: verdict and articles."""
+    from omotenashi.parts import KNOWLEDGE
+    from support.knowledge import Knowledge, search_lines
+
     cache = load_settings().data_dir / "cache"
     base = Knowledge.load(knowledge or KNOWLEDGE, cache)
     for found in search_lines(base, sys.stdin, lang=lang, top=top):

@@ -1,20 +1,19 @@
-"""agent add, export, erase: people and their data."""
+"""agent add, export, erase: people and their data.
+
+What a command needs is imported when it runs: `omotenashi run` passes here too, and must be quick.
+"""
 
 import csv
 import json
 import sys
-from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from omotenashi.parts import open_database
-from omotenashi.settings import load_settings
-from support import agents
-from support.clock import utc_now
-from support.privacy.erasure import data_of_thread, erase_customer, threads_of
-from support.store.migrate import migrate
-from support.transcripts import exported
+if TYPE_CHECKING:
+    from support.store import Database
+
 
 agent_app = typer.Typer(help="The people at the desk.", no_args_is_help=True)
 
@@ -40,8 +39,10 @@ def add_agent(
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    db = open_database(load_settings())
-    migrate(db)
+    from support import agents
+    from support.clock import utc_now
+
+    db = _database()
     agent = db.write(
         lambda tx: agents.add(
             tx, email=email, name=name, role=role, password=password, now=utc_now(), lang=lang
@@ -59,8 +60,10 @@ def export(
     format_: Annotated[Literal["jsonl", "csv"], typer.Option("--format")] = "jsonl",
 ) -> None:
     """Everything of one customer, or the masked messages of some days."""
-    db = open_database(load_settings())
-    migrate(db)
+    from support.privacy.erasure import data_of_thread, threads_of
+    from support.transcripts import exported
+
+    db = _database()
     if customer is not None:
         for thread_id in db.read(lambda connection: threads_of(connection, customer)):
             data = db.read(lambda c, wanted=thread_id: data_of_thread(c, wanted))  # type: ignore[misc]
@@ -81,8 +84,10 @@ def erase(
     customer: Annotated[str, typer.Option(help="Customer number, e-mail address or thread.")],
 ) -> None:
     """Erase everything of a customer for good."""
-    db = open_database(load_settings())
-    migrate(db)
+    from support.clock import utc_now
+    from support.privacy.erasure import erase_customer
+
+    db = _database()
     erased = db.write(lambda tx: erase_customer(tx, customer, "command line", utc_now()))
     print(f"Erased {erased} thread{'s' if erased != 1 else ''}.")
 
@@ -101,4 +106,14 @@ def _day(text: str | None, add: int) -> datetime | None:
         day = date.fromisoformat(text) + timedelta(days=add)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is not a date like 2026-11-30") from error
-    return datetime.combine(day, time(), utc_now().tzinfo)
+    return datetime.combine(day, time(), UTC)
+
+
+def _database() -> "Database":
+    from omotenashi.parts import open_database
+    from omotenashi.settings import load_settings
+    from support.store.migrate import migrate
+
+    db = open_database(load_settings())
+    migrate(db)
+    return db

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from support.errors import Mendable
 from support.knowledge.front_matter import FrontMatter, MalformedFrontMatter, split_front_matter
 from support.knowledge.language import Lang, as_lang, language_of
 from support.knowledge.passages import Document, Passage, read_markdown
@@ -52,7 +53,7 @@ class Problem:
         return f"{self.file}:{self.line}: {self.what}"
 
 
-class ArticleError(ValueError):
+class ArticleError(Mendable, ValueError):
     """Articles that can't be used, each problem with file, line and what is wrong.
 
     `omotenashi check` and the start print it; `KnowledgeHolder` catches it and keeps serving the

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engi
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from support.errors import Mendable
 from support.hints import Hint, Hints
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ _WRITE = "omotenashi_write"
 ATTEMPTS = 3
 
 
-class StorageUnavailable(Exception):
+class StorageUnavailable(Mendable):
     """The database can't be used now. Callers answer 503; nothing was stored."""
 
 

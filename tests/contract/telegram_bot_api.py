@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from support.hints import OUTBOX, Hint
-from tests.harness import Server, TestClock
+from tests.harness import ScriptedBrain, Server, TestClock, settings_for
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 SECRET = "webhook-secret_1"
@@ -219,8 +219,9 @@ class Chat:
     async def say(self, text: str) -> None:
         await self.send("text", text=text)
 
-    async def press(self, button: str, press_id: str) -> None:
-        await self.send("callback_query", data=button, id=press_id)
+    async def press(self, button: str, number: int) -> None:
+        """Each press with a number of its own, as in Telegram."""
+        await self.send("callback_query", data=button, id=f"{self.id}-{number}")
 
     def shown(self) -> list[dict[str, Any]]:
         """What was to be sent to this chat so far."""
@@ -247,3 +248,24 @@ def later(server: Server, clock: TestClock, seconds: float) -> None:
     """Let time pass, and the outbox look at once."""
     clock.push(seconds=seconds)
     server.db.hints.publish(Hint(OUTBOX, "posted"))
+
+
+def telegram_server(
+    folder: Path,
+    cache: Path,
+    api: str,
+    clock: TestClock,
+    database_url: str | None = None,
+    **values: Any,
+) -> Server:
+    """A server with the channel switched on, its database in `folder` unless told otherwise."""
+    (folder / "cache").symlink_to(cache)
+    wanted: dict[str, Any] = {
+        "telegram_token": TOKEN,
+        "telegram_api": api,
+        "telegram_secret": SECRET,
+        "telegram_mode": "webhook",
+        "public_url": "http://shop.example",
+    }
+    settings = settings_for(folder, database_url, **{**wanted, **values})
+    return Server(settings, ScriptedBrain(), clock)

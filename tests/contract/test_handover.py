@@ -208,9 +208,7 @@ async def test_without_a_brain_the_customer_gets_an_apology_and_a_place(
     assert (await visitor.answers("and to Canada?"))[0]["author"] == "bot"
 
 
-async def test_a_brain_that_was_never_ready_is_starting(
-    server: Server, visitor: Visitor
-) -> None:
+async def test_a_brain_that_was_never_ready_is_starting(server: Server, visitor: Visitor) -> None:
     server.brain.ever_ready = False
     said = await visitor.answers("how much is delivery?")
     assert said[0]["author"] == "system"
@@ -281,9 +279,7 @@ async def test_a_repeated_reply_is_one_message(
 ) -> None:
     agent = await assigned(server, visitor)
     for _ in range(asked):
-        response = await agent.do(
-            visitor.conversation_id, "reply", text="Hello", client_id="same"
-        )
+        response = await agent.do(visitor.conversation_id, "reply", text="Hello", client_id="same")
         assert response.status_code == 202
     assert [m["author"] for m in await visitor.read()].count("agent") == 1
 

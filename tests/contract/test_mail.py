@@ -17,9 +17,7 @@ class Mailbox:
         self.letters: list[str] = []
         self.refuse = refuse
 
-    async def __call__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 test\r\n")
         while line := (await reader.readline()).decode().strip():
             command = line.upper()

@@ -102,7 +102,13 @@ async def test_bad_input_is_told_and_stores_nothing(
 
 
 async def test_4000_characters_of_any_script_are_stored_as_typed(visitor: Visitor) -> None:
-    for text in ("x" * 4000, "👩‍👩‍👧‍👦" * 500, "\u202eright to left\u2066", "a\u200bb\ufeff", "改行\r\n\tタブ"):
+    for text in (
+        "x" * 4000,
+        "👩‍👩‍👧‍👦" * 500,
+        "\u202eright to left\u2066",
+        "a\u200bb\ufeff",
+        "改行\r\n\tタブ",
+    ):
         seq = await visitor.say(text)
         assert (await visitor.read(seq - 1))[0]["text"] == text
 
@@ -196,7 +202,9 @@ async def test_a_greeting_alone_is_answered_after_a_moment(
 
 
 async def test_two_complete_questions_get_two_answers(server: Server, visitor: Visitor) -> None:
-    await asyncio.gather(visitor.post("how much is delivery"), visitor.post("do you ship to Canada"))
+    await asyncio.gather(
+        visitor.post("how much is delivery"), visitor.post("do you ship to Canada")
+    )
     said = await visitor.wait_for(lambda found: len(found) == 4)
     assert sorted(m["text"] for m in said if m["author"] == "bot")[0].startswith("1: ")
 

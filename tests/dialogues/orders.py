@@ -57,9 +57,7 @@ def orders_by_role(today: date, lang: str) -> dict[str, Order]:
     }  # fmt: skip
     found = {}
     # Newest first, in the dialogue's language before the other, sent within Japan before abroad.
-    orders = sorted(
-        reversed(demo_orders(today)), key=lambda o: (o.lang != lang, o.country != "JP")
-    )
+    orders = sorted(reversed(demo_orders(today)), key=lambda o: (o.lang != lang, o.country != "JP"))
     for role, fits in roles.items():
         found[role] = next(order for order in orders if fits(order))
     return found

@@ -1,5 +1,6 @@
 """Whole conversations through the visitor interface, with the real brain and the real shop."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ async def shop(
     client = RasaBrain([brain.url], settings.key("brain"), timeout=30)
     server = Server(settings, client, TestClock(), port=port)  # type: ignore[arg-type]
     await server.start()
+    assert server.parts is not None
+    for lang in DIALOGUES:
+        # Sentence vectors of the articles, which the product makes when it starts.
+        await asyncio.to_thread(server.parts.services.knowledge.search, "tea", lang=lang)
     yield server, await server.agent("Aya")
     await server.stop()
     await brain.stop()

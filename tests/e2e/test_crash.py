@@ -46,8 +46,7 @@ async def test_killed_again_and_again_everything_is_there_once(
     serving = Serving(tmp_path, brain.url)
     await serving.start()
     clients = [
-        httpx.AsyncClient(base_url=serving.url, timeout=5, trust_env=False)
-        for _ in range(VISITORS)
+        httpx.AsyncClient(base_url=serving.url, timeout=5, trust_env=False) for _ in range(VISITORS)
     ]
     try:
         visitors = [await Visitor(client).arrive(lang="en") for client in clients]

@@ -1,0 +1,156 @@
+"""Telegram by polling: updates are fetched, stored, and only then confirmed."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from omotenashi.ports import free_port
+from support.store.database import StorageUnavailable
+from support.store.schema import channel_updates, messages
+from tests.contract.telegram_bot_api import (
+    BROKEN,
+    Chat,
+    FakeBotApi,
+    limited,
+    telegram_server,
+    until,
+)
+from tests.harness import Server, TestClock
+
+
+@pytest.fixture
+def api() -> Iterator[FakeBotApi]:
+    with FakeBotApi() as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sqlite_template: Path) -> Path:
+    shutil.copy(sqlite_template, tmp_path / "omotenashi.sqlite3")
+    return tmp_path
+
+
+@pytest.fixture
+async def server(
+    folder: Path, clock: TestClock, articles_cache: Path, api: FakeBotApi
+) -> AsyncIterator[Server]:
+    running = telegram_server(folder, articles_cache, api.url, clock, telegram_mode="polling")
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+def chat(server: Server, api: FakeBotApi) -> Chat:
+    return Chat(server, api, server.visitor().client)
+
+
+def offsets(api: FakeBotApi) -> list[int]:
+    return [c["offset"] for c in api.called("getUpdates") if "offset" in c]
+
+
+async def test_updates_are_stored_before_they_are_confirmed(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    known: list[tuple[int, int]] = []
+
+    def look(offset: int) -> None:
+        query = select(func.count()).select_from(channel_updates)
+        stored = server.db.read(lambda c: c.execute(query).scalar_one())
+        known.append((offset, stored))
+
+    api.confirmed = look
+    updates = [chat.update("text", text=f"{n}") for n in range(3)]
+    first = updates[0]["update_id"]
+    api.offer(*updates)
+    await until(lambda: bool(known))
+    assert known[0] == (first + 3, 3)
+    said = await chat.texts(1)
+    assert said[-1].startswith("1: ")
+    assert api.called("deleteWebhook")
+    response = await chat.deliver(chat.update("text"))
+    assert response.status_code == 404
+
+
+async def test_an_update_that_nobody_can_read_holds_up_nothing(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    broken = {"update_id": chat.update("text")["update_id"], "message": {"text": "half a message"}}
+    unknown = chat.update("unknown_kind")
+    api.offer(broken, unknown, chat.update("text", text="hello"))
+    assert await chat.texts(1) == ["1: hello"]
+    await until(lambda: offsets(api)[-1:] == [api.updates[-1]["update_id"] + 1])
+
+
+async def test_what_was_stored_and_not_confirmed_comes_again_and_is_one_message(
+    folder: Path, clock: TestClock, articles_cache: Path, api: FakeBotApi
+) -> None:
+    server = telegram_server(folder, articles_cache, api.url, clock, telegram_mode="polling")
+    await server.start()
+    chat = Chat(server, api, server.visitor().client)
+    api.offer(chat.update("text", text="hello"))
+    await chat.texts(1)
+    await server.stop()
+    # Telegram still has it: a new server asks from the start.
+    await server.start()
+    try:
+        api.offer(chat.update("text", text="again"))
+        assert await chat.texts(2) == ["1: hello", "2: again"]
+    finally:
+        await server.stop()
+
+
+async def test_a_database_that_is_away_loses_no_update(
+    server: Server, api: FakeBotApi, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, failed = server.db.writing, 0
+
+    async def away(change: Any) -> Any:
+        nonlocal failed
+        failed += 1
+        if failed <= 2:
+            raise StorageUnavailable("away")
+        return await writing(change)
+
+    monkeypatch.setattr(server.db, "writing", away)
+    api.offer(chat.update("text", text="hello"))
+    assert await chat.texts(1, seconds=15) == ["1: hello"]
+    query = select(func.count()).select_from(messages).where(messages.c.author == "customer")
+    assert await server.db.reading(lambda c: c.execute(query).scalar_one()) == 1
+
+
+async def test_telegrams_troubles_pass(server: Server, api: FakeBotApi, chat: Chat) -> None:
+    api.refuse["getUpdates", 0].extend([BROKEN, limited(1), (409, {"description": "Conflict"})])
+    api.offer(chat.update("text", text="one"))
+    await chat.texts(1)
+    api.offer(chat.update("text", text="two"))
+    assert await chat.texts(2, seconds=15) == ["1: one", "2: two"]
+    confirmed = offsets(api)
+    assert all(before <= after for before, after in pairwise(confirmed))
+
+
+async def test_the_server_starts_without_telegram(
+    folder: Path, clock: TestClock, articles_cache: Path
+) -> None:
+    port = free_port()
+    server = telegram_server(
+        folder, articles_cache, f"http://127.0.0.1:{port}", clock, telegram_mode="polling"
+    )
+    await server.start()
+    try:
+        visitor = await server.visitor().arrive(lang="en")
+        assert (await visitor.answers("hello"))[0]["text"] == "1: hello"
+        with FakeBotApi(port) as api:
+            chat = Chat(server, api, server.visitor().client)
+            api.offer(chat.update("text", text="hello"))
+            assert await chat.texts(1, seconds=15) == ["1: hello"]
+            assert len(api.called("setMyCommands")) == 2
+            await server.stop()
+    except BaseException:
+        await server.stop()
+        raise
