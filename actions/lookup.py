@@ -150,11 +150,16 @@ def ask(turn: Turn, voice: Voice, form: str, slot: Missing, step: Step) -> None:
     elif again:
         voice.say(f"utter_resume_{slot}", number=given)
     else:
-        whole = slot == "order_number" and not turn.slots.get("proof") and turn.customer is None
-        response = "utter_need_number_and_proof" if whole else f"utter_need_{slot}"
-        if turn.entities.get("fault") in {"late", "not_arrived"} and (whole or slot == "proof"):
-            response += "_waiting"
-        voice.say(response, number=given)
+        both = slot == "order_number" and not turn.slots.get("proof") and turn.customer is None
+        waiting = turn.entities.get("fault") in {"late", "not_arrived"}
+        if both:
+            voice.say(
+                "utter_need_number_and_proof_waiting" if waiting else "utter_need_number_and_proof"
+            )
+        elif waiting and slot == "proof":
+            voice.say("utter_need_proof_waiting", number=given)
+        else:
+            voice.say(f"utter_need_{slot}", number=given)
     voice.ask(form, slot)
 
 

@@ -121,7 +121,7 @@ async def measure(plan: Plan, folder: Path) -> Samples:
     (ours_folder / "cache").symlink_to(cache)
     orders = known_orders()
     samples = Samples()
-    print("starting both (loading stock Rasa takes up to a minute) ...", file=sys.stderr)
+    print("starting both (loading stock Rasa takes a minute or two) ...", file=sys.stderr)
     async with (
         ours(ours_folder, trained) as mine,
         stock(stock_folder, trained_stock, mine.settings) as other,

@@ -14,7 +14,8 @@ import demo.blueprint
 import desk
 import help
 from channels.base import Channel, Surroundings
-from channels.website.channel import Website, WebsiteRules, widget_script
+from channels.website.access import WebsiteRules
+from channels.website.channel import Website, widget_script
 from demo import seeding
 from desk.surroundings import DeskSurroundings
 from omotenashi import actions_server, health, openapi

@@ -13,6 +13,7 @@ from typing import Any
 
 DESK = "desk"
 TURNS = "turns"
+QUEUE = "queue"
 OUTBOX = "outbox"
 TIMERS = "timers"
 # A subscriber who does not read is told once that it missed hints, instead of being remembered.

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from support import agents, conversations, promises, words
-from support.hints import DESK
+from support.hints import DESK, QUEUE
 from support.messages import Draft, append
 from support.playbook import Playbook
 from support.store import Transaction
@@ -104,6 +104,7 @@ def open_ticket(
             note=note,
         )
     )
+    tx.hint(QUEUE, "queue")
 
 
 def raise_ticket(
@@ -123,6 +124,7 @@ def raise_ticket(
         conversations.note(tx, conversation, reason=reason)
     tx.execute(update(tickets).where(tickets.c.id == ticket.id).values(**values))
     tx.hint(DESK, "state", conversation=conversation.id)
+    tx.hint(QUEUE, "queue")
 
 
 def close_ticket(tx: Transaction, conversation_id: str, outcome: str, now: datetime) -> None:
@@ -132,6 +134,7 @@ def close_ticket(tx: Transaction, conversation_id: str, outcome: str, now: datet
         .values(closed_at=now, outcome=outcome)
     )
     cancel_timer(tx, ESTIMATE_TIMER, conversation_id)
+    tx.hint(QUEUE, "queue")
 
 
 def _ticket(connection: Connection, conversation_id: str) -> Row[Any] | None:

@@ -28,7 +28,7 @@ SMALL_TALK = frozenset(
 
 _LABELS: dict[Line, tuple[str, str]] = {
     "wish": ("Wish", "ご用件"),
-    "facts": ("Known", "確認済み"),
+    "facts": ("Known", "承った内容"),
     "tried": ("Tried", "ご案内済み"),
     "mood": ("Mood", "ご様子"),
     "promise": ("Promised", "お約束"),

@@ -81,6 +81,7 @@ _QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "LOG_LEVEL": "WARNING",
+    "PYTHONWARNINGS": "ignore",
 }
 
 

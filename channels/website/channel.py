@@ -1,7 +1,6 @@
 """The visitor interface of the website (see the OpenAPI page for its shapes)."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from sanic.response import json as json_response
 from sqlalchemy import Connection, update
 
 from channels.base import Surroundings
+from channels.website.access import Door, WebsiteRules, cross_origin
 from channels.website.shapes import (
     FeedbackBody,
     MessageBody,
@@ -19,37 +19,23 @@ from channels.website.shapes import (
     TicketBody,
     TypingBody,
     message_shape,
-    state_shape,
 )
-from channels.website.tokens import TokenRefused, make_token, read_identity, read_token
+from channels.website.stream import PAGE, current, frames, state_of
+from channels.website.tokens import make_token
 from channels.website.transcript import as_text
-from support import agents, conversations, feedback, handoff, inbox, messages, queue, visitors
+from support import conversations, feedback, handoff, inbox, messages, visitors
 from support.hints import DESK, Hint, thread_topic
 from support.outbox import Sender
 from support.privacy.erasure import erase_thread
 from support.store import Transaction
 from support.store.schema import threads
 from support.values import Conversation, Message
-from support.visitors import Identity
 from web.errors import ApiError, read_body, whole_number
-from web.events import COMMENT, HEARTBEAT_S, frame, stream
+from web.events import stream
 from web.limits import Limits
-from web.origins import allowed_origin, client_address
+from web.origins import client_address
 
 STATIC = Path(__file__).parent / "static"
-PAGE = 500
-Handler = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
-
-
-@dataclass(frozen=True)
-class WebsiteRules:
-    """What the settings say about visitors."""
-
-    token_key: str
-    identity_secret: str | None
-    allowed_origins: tuple[str, ...]
-    trusted_proxies: tuple[str, ...]
-    public_url: str | None
 
 
 class Website:
@@ -61,6 +47,7 @@ class Website:
         self._around = around
         self._db = around.db
         self._rules = rules
+        self._door = Door(rules)
         self._limits = limits
 
     def sender(self) -> Sender | None:
@@ -84,60 +71,22 @@ class Website:
             ("DELETE", "/data", self._erase),
         ):
             name = f"{method} {path}".lower().replace(" /", "_")
-            bp.add_route(self._open_to(handler), path, methods=[method], name=name)
+            bp.add_route(self._door.open_to(handler), path, methods=[method], name=name)
         bp.add_route(
-            self._open_to(_preflight), "/<path:path>", methods=["OPTIONS"], name="preflight"
+            self._door.open_to(_preflight), "/<path:path>", methods=["OPTIONS"], name="preflight"
         )
         return bp
-
-    # Who asks --------------------------------------------------------------------------------
-
-    def _open_to(self, handler: Handler) -> Handler:
-        """`handler` for the pages that may use the chat, with the headers that browsers want."""
-        rules = self._rules
-
-        async def answered(request: Request, **parameters: str) -> HTTPResponse | None:
-            if not allowed_origin(request, rules.allowed_origins, rules.public_url):
-                raise ApiError(403, "origin", "this page may not use the chat")
-            try:
-                response = await handler(request, **parameters)
-            except ApiError as error:
-                response = error.response()
-            if response is not None:
-                response.headers.update(cross_origin(request))
-            return response
-
-        return answered
-
-    def _thread_id(self, request: Request) -> str:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise ApiError(401, "not_signed_in", "a visitor token is needed")
-        try:
-            return read_token(token.strip(), self._rules.token_key)
-        except TokenRefused as error:
-            raise ApiError(401, "expired", "the visitor token is not valid any more") from error
-
-    def _identity(self, signed: str | None) -> Identity | None:
-        if signed is None:
-            return None
-        if self._rules.identity_secret is None:
-            raise ApiError(401, "identity", "this shop has no customer sign-in", "identity")
-        try:
-            return read_identity(signed, self._rules.identity_secret)
-        except TokenRefused as error:
-            raise ApiError(401, "identity", "the identity is not valid", "identity") from error
 
     # Talking ---------------------------------------------------------------------------------
 
     async def _session(self, request: Request) -> HTTPResponse:
         address = client_address(request, self._rules.trusted_proxies)
         body = read_body(request, SessionBody)
-        identity = self._identity(body.identity)
+        identity = self._door.identity(body.identity)
         known: str | None = None
         if "authorization" in request.headers:
             try:
-                known = self._thread_id(request)
+                known = self._door.thread_id(request)
             except ApiError:
                 known = None
         if known is None:
@@ -166,7 +115,7 @@ class Website:
         )
 
     async def _post_message(self, request: Request) -> HTTPResponse:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
         await self._limits.check("message", thread_id)
         body = read_body(request, MessageBody)
         around = self._around
@@ -193,13 +142,13 @@ class Website:
         return json_response({"id": accepted.id, "seq": accepted.seq}, status=202)
 
     async def _get_messages(self, request: Request) -> HTTPResponse:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
         after = whole_number(request, "after", 0, 0, 2**31 - 1)
         limit = whole_number(request, "limit", 200, 1, PAGE)
 
         def read(connection: Connection) -> dict[str, Any]:
             found = messages.of_thread(connection, thread_id, after=after, limit=limit)
-            shape = self._state(connection, thread_id)
+            shape = state_of(connection, thread_id, self._around.playbook, self._around.clock())
             return {"messages": [message_shape(message) for message in found], **shape}
 
         try:
@@ -208,25 +157,10 @@ class Website:
             raise _gone() from error
         return json_response(page, headers={"Cache-Control": "no-store"})
 
-    def _state(self, connection: Connection, thread_id: str) -> dict[str, Any]:
-        conversation = self._current(connection, thread_id)
-        now = self._around.clock()
-        place = queue.place_of(connection, conversation.id, self._around.playbook, now)
-        agent = None
-        if conversation.agent_id is not None:
-            agent = agents.get(connection, conversation.agent_id).name
-        return state_shape(conversation, place, agent)
-
-    def _current(self, connection: Connection, thread_id: str) -> Conversation:
-        conversation = conversations.latest(connection, thread_id)
-        if conversation is None:
-            raise conversations.NotFound(thread_id)
-        return conversation
-
     # Streaming -------------------------------------------------------------------------------
 
     async def _events(self, request: Request) -> None:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
         if "last-event-id" in request.headers:
             try:
                 after = max(0, int(request.headers["last-event-id"]))
@@ -235,56 +169,15 @@ class Website:
         else:
             after = whole_number(request, "after", 0, 0, 2**31 - 1)
         try:
-            state = await self._db.reading(lambda c: self._state(c, thread_id))
+            await self._db.reading(lambda connection: current(connection, thread_id))
         except conversations.NotFound as error:
             raise _gone() from error
-        await stream(request, self._frames(thread_id, after, state), cross_origin(request))
-
-    async def _frames(
-        self, thread_id: str, after: int, state: dict[str, Any]
-    ) -> AsyncIterator[str]:
-        """The state, what is new since `after`, and then whatever comes."""
-        cursor = after
-
-        def look(connection: Connection) -> list[Message]:
-            return messages.of_thread(connection, thread_id, after=cursor, limit=PAGE)
-
-        with self._db.hints.subscribe(thread_topic(thread_id)) as hints:
-            yield frame("state", state)
-            while True:
-                while found := await self._db.reading(look):
-                    for message in found:
-                        yield frame("message", message_shape(message), message.seq)
-                    cursor = found[-1].seq
-                    if len(found) < PAGE:
-                        break
-                hint = await hints.next(HEARTBEAT_S)
-                if hint is None:
-                    # The look that follows finds what a lost hint missed.
-                    yield COMMENT
-                    continue
-                arrived = [hint, *hints.drain()]
-                for one in arrived:
-                    if one.kind in ("typing", "receipt"):
-                        yield frame(one.kind, one.data)
-                kinds = {one.kind for one in arrived}
-                if "erased" in kinds:
-                    return
-                if "state" in kinds:
-                    # Messages first: "someone is here" must not come before they said so.
-                    for message in await self._db.reading(look):
-                        yield frame("message", message_shape(message), message.seq)
-                        cursor = message.seq
-                    try:
-                        state = await self._db.reading(lambda c: self._state(c, thread_id))
-                    except conversations.NotFound:
-                        return
-                    yield frame("state", state)
+        await stream(request, frames(self._around, thread_id, after), cross_origin(request))
 
     # Signals and choices ---------------------------------------------------------------------
 
     async def _typing(self, request: Request) -> HTTPResponse:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
         await self._limits.check("signal", thread_id)
         body = read_body(request, TypingBody)
         self._around.typing.note(thread_id, body.typing, self._around.clock())
@@ -293,7 +186,7 @@ class Website:
         return empty()
 
     async def _read(self, request: Request) -> HTTPResponse:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
         await self._limits.check("signal", thread_id)
         body = read_body(request, ReadBody)
 
@@ -309,20 +202,20 @@ class Website:
         return empty()
 
     async def _feedback(self, request: Request) -> HTTPResponse:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
         await self._limits.check("signal", thread_id)
         body = read_body(request, FeedbackBody)
 
         def rate(tx: Transaction) -> None:
             conversations.lock_thread(tx, thread_id)
-            conversation = self._current(tx.connection, thread_id)
+            conversation = current(tx.connection, thread_id)
             feedback.give(tx, conversation, body.score, body.comment, self._around.clock())
 
         await self._write(rate)
         return empty()
 
     async def _ticket(self, request: Request) -> HTTPResponse:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
         await self._limits.check("signal", thread_id)
         body = read_body(request, TicketBody)
         if body.action == "callback" and body.contact is None:
@@ -333,7 +226,7 @@ class Website:
             handoff.choose(
                 tx,
                 thread,
-                self._current(tx.connection, thread_id),
+                current(tx.connection, thread_id),
                 body.action,
                 playbook=self._around.playbook,
                 now=self._around.clock(),
@@ -348,7 +241,7 @@ class Website:
         return empty()
 
     async def _transcript(self, request: Request) -> HTTPResponse:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
 
         def read(connection: Connection) -> tuple[list[Message], Conversation]:
             found: list[Message] = []
@@ -356,7 +249,7 @@ class Website:
                 connection, thread_id, after=found[-1].seq if found else 0, limit=PAGE
             ):
                 found += page
-            return found, self._current(connection, thread_id)
+            return found, current(connection, thread_id)
 
         try:
             found, conversation = await self._db.reading(read)
@@ -375,7 +268,7 @@ class Website:
         )
 
     async def _erase(self, request: Request) -> HTTPResponse:
-        thread_id = self._thread_id(request)
+        thread_id = self._door.thread_id(request)
 
         def erase(tx: Transaction) -> None:
             conversations.lock_thread(tx, thread_id)
@@ -406,21 +299,6 @@ def widget_script() -> Blueprint:
         )
 
     return bp
-
-
-def cross_origin(request: Request) -> dict[str, str]:
-    """What lets a page on another, allowed origin read the answer."""
-    origin = request.headers.get("origin")
-    if origin is None:
-        return {}
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Headers": "authorization, content-type, last-event-id",
-        "Access-Control-Allow-Methods": "GET, POST, DELETE",
-        "Access-Control-Expose-Headers": "retry-after",
-        "Access-Control-Max-Age": "600",
-        "Vary": "Origin",
-    }
 
 
 async def _preflight(request: Request, path: str) -> HTTPResponse:

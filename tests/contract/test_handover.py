@@ -297,3 +297,30 @@ async def test_a_passed_estimate_is_renewed_with_a_reason_once(
     await asyncio.sleep(0.5)
     assert len(await visitor.read(seq)) == 1
     assert agent.me["name"] == "Aya"
+
+
+async def test_the_place_is_kept_up_to_date_on_the_stream(server: Server) -> None:
+    agent = await server.agent()
+    first, second = await server.visitor().arrive(), await server.visitor().arrive()
+    await queued(server, first)
+    await queued(server, second)
+    async with second.events() as events:
+        assert (await events.until("state"))["queue"]["position"] == 2
+        await agent.do(first.conversation_id, "claim")
+        assert (await events.until("state"))["queue"]["position"] == 1
+
+
+async def test_a_timer_that_was_due_while_the_server_was_down_fires_once(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    await server.agent()
+    await queued(server, visitor)
+    seq = (await visitor.read())[-1]["seq"]
+    await server.stop()
+    clock.push(minutes=10)
+    await server.start()
+    await server.agent()
+    visitor = server.again(visitor)
+    await visitor.wait_for(lambda said: any(m["kind"] == "handover" for m in said), seq)
+    await asyncio.sleep(0.5)
+    assert [m["kind"] for m in await visitor.read(seq)].count("handover") == 1

@@ -206,7 +206,9 @@ class TestPage:
     @pytest.mark.parametrize("lang", ["en", "ja"])
     def test_it_shows_everything_and_embeds_the_assistant_with_one_line(self, lang: str) -> None:
         page = render(lang, SAMPLES)
-        assert f'<script src="/widget.js" data-lang="{lang}" async></script>' in page
+        name = "花森" if lang == "ja" else "Hanamori"
+        tag = f'<script src="/widget.js" data-lang="{lang}" data-name="{name}" async></script>'
+        assert tag in page
         assert page.count("<script") == 1
         for product in catalogue():
             assert product.text("name", lang) in page
