@@ -35,11 +35,13 @@ def blueprint(parts: Parts) -> Blueprint:
         brain = "ready" if parts.brain.ready else "starting"
         if brain != "ready" and parts.brain.ever_ready:
             brain = "unavailable"
-        articles = parts.services.knowledge.problem
+        articles = "ready" if parts.services.knowledge.current.ready else "starting"
+        if parts.services.knowledge.problem is not None:
+            articles = "last good version"
         states = {
             "database": database,
             "brain": brain,
-            "knowledge": "ready" if articles is None else "last good version",
+            "knowledge": articles,
         }
         well = database == "ready" and brain == "ready"
         return json_response(

@@ -68,12 +68,15 @@ def make_parts(settings: Settings) -> Parts:
     """Raises FileError or ArticleError, naming file and line, where the shop's files are wrong."""
     playbook = load_playbook(PLAYBOOK)
     db = open_database(settings)
+    knowledge = load_knowledge(settings)
     return Parts(
         settings=settings,
         playbook=playbook,
         db=db,
-        services=make_services(settings, db, playbook, load_knowledge(settings)),
-        brain=RasaBrain(settings.brains, settings.key("brain")),
+        services=make_services(settings, db, playbook, knowledge),
+        brain=RasaBrain(
+            settings.brains, settings.key("brain"), prepared=lambda: knowledge.current.ready
+        ),
         typing=Typing(),
         clock=utc_now,
         worker=new_id(),

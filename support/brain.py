@@ -6,7 +6,7 @@ place.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -78,7 +78,17 @@ class Brain(Protocol):
 class RasaBrain:
     """One or more Rasa servers. A ready one with the newest model is asked first."""
 
-    def __init__(self, urls: Sequence[str], secret: str, timeout: float = TURN_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        secret: str,
+        *,
+        prepared: Callable[[], bool] = lambda: True,
+        timeout: float = TURN_TIMEOUT_S,
+    ) -> None:
+        """`prepared`: whether what answers are made of (the articles) is there yet; before that,
+        no brain counts as ready."""
+        self._prepared = prepared
         self._urls = [url.rstrip("/") for url in urls]
         self._timeout = timeout
         self._client = httpx.AsyncClient(
@@ -108,7 +118,7 @@ class RasaBrain:
             model = answer.json().get("model") if answer.status_code == 200 else None
         except (httpx.HTTPError, ValueError):
             model = None
-        if model is None:
+        if model is None or not self._prepared():
             self._ready.pop(url, None)
         else:
             self._ready[url] = str(model)
@@ -146,6 +156,8 @@ class RasaBrain:
         raise BrainUnavailable(problem)
 
     async def turn(self, request: TurnRequest) -> TurnResult:
+        if not self.ever_ready:
+            raise BrainUnavailable("not ready yet")
         body: dict[str, Any] = {
             "sender": request.sender,
             "metadata": request.metadata,

@@ -13,7 +13,12 @@ from support.store.schema import promises
 def due(playbook: Playbook, now: datetime, working_hours: float | None = None) -> datetime:
     """When a promise made at `now` can be kept: after so many hours of opening."""
     hours = playbook.opening.promise_working_hours if working_hours is None else working_hours
-    return playbook.hours.after(now, timedelta(hours=hours)) or now + timedelta(days=7)
+    exact = playbook.hours.after(now, timedelta(hours=hours)) or now + timedelta(days=7)
+    # "By 12:30", not "by 12:01": rounded up, as people say it.
+    past = timedelta(
+        minutes=exact.minute % 30, seconds=exact.second, microseconds=exact.microsecond
+    )
+    return exact - past + (timedelta(minutes=30) if past else timedelta())
 
 
 def make(

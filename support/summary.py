@@ -23,7 +23,7 @@ WISH_WORDS = 18
 # What a customer says besides the matter itself.
 SMALL_TALK = frozenset(
     {"greet", "goodbye", "thank", "affirm", "deny", "inform", "bot_challenge", "request_human",
-     "cancel_dialogue", "nlu_fallback"}
+     "cancel_dialogue", "nlu_fallback", "out_of_scope"}
 )  # fmt: skip
 
 _LABELS: dict[Line, tuple[str, str]] = {
@@ -133,12 +133,17 @@ def _wish(said: Sequence[Message], lang: str) -> SummaryLine | None:
     ]
     # Somebody who has run out of patience says what the matter is earlier, with its particulars.
     with_particulars = [message for message in with_matter if _particulars(message)]
-    chosen = (with_particulars or with_matter or theirs)[-1:]
+    calm = [message for message in with_matter if _mood_of(message) == "none"]
+    chosen = (with_particulars or calm or with_matter or theirs)[-1:]
     if not chosen:
         return None
     text = " ".join(mask(chosen[0].text).split())
     quote = "「{}」" if lang == "ja" else "“{}”"
     return _line("wish", quote.format(_shortened(text, WISH_WORDS)), lang, chosen[0].seq)
+
+
+def _mood_of(message: Message) -> str:
+    return str((message.reading or {}).get("anger") or "none")
 
 
 def _particulars(message: Message) -> bool:

@@ -12,6 +12,8 @@ import json
 import logging
 import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -109,11 +111,12 @@ async def _post(address: str, body: bytes) -> tuple[int, Any]:
         headers["Authorization"] = f"Bearer {secret}"
     for attempt in (1, 2):
         try:
-            async with _session().post(address, data=body, headers=headers) as response:
-                try:
-                    return response.status, await response.json(content_type=None)
-                except ValueError:
-                    return response.status, None
+            async with _session() as session:
+                async with session.post(address, data=body, headers=headers) as response:
+                    try:
+                        return response.status, await response.json(content_type=None)
+                    except ValueError:
+                        return response.status, None
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             # A kept connection was closed at the other end. Actions only read: asking again
             # is safe.
@@ -122,13 +125,19 @@ async def _post(address: str, body: bytes) -> tuple[int, Any]:
     raise AssertionError("unreachable")
 
 
-def _session() -> aiohttp.ClientSession:
+@asynccontextmanager
+async def _session() -> AsyncIterator[aiohttp.ClientSession]:
+    if current.get() is None:
+        # `rasa shell`, which nobody tells to close anything.
+        async with aiohttp.ClientSession() as once:
+            yield once
+        return
     loop = asyncio.get_running_loop()
     session = _sessions.get(loop)
     if session is None or session.closed:
         connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE_S)
         session = _sessions[loop] = aiohttp.ClientSession(connector=connector)
-    return session
+    yield session
 
 
 def _address(action: RemoteAction) -> str:
