@@ -9,8 +9,8 @@ so that whatever else the machine does meets both.
 
 Conversations begin with proving whose order it is (turns 1 and 2). "Turn 3" is turns 3 and 4 of
 every conversation, "turn 100" the ten turns around the hundredth of the long ones. An answer that
-is no article, or doesn't show the order, ends the run: only real answers are counted. What stock,
-after its one epoch, fails to understand before the measurement is asked of neither.
+is no article, or doesn't show the order, ends the run: only real answers are counted. What either
+fails to understand when first asked is left out for both; after one epoch, stock may.
 """
 
 import argparse
@@ -126,7 +126,7 @@ async def measure(plan: Plan, folder: Path) -> Samples:
         ours(ours_folder, trained) as mine,
         stock(stock_folder, trained_stock, mine.settings) as other,
     ):
-        questions = await understood_by_both(mine, other, orders[0])
+        questions = await understood_by_both((mine, other), orders[0])
         for kind in KINDS:
             print(f"{len(questions[kind])} questions of kind {kind}", file=sys.stderr)
         lasts = spread(plan)

@@ -111,12 +111,14 @@ async def _post(address: str, body: bytes) -> tuple[int, Any]:
         headers["Authorization"] = f"Bearer {secret}"
     for attempt in (1, 2):
         try:
-            async with _session() as session:
-                async with session.post(address, data=body, headers=headers) as response:
-                    try:
-                        return response.status, await response.json(content_type=None)
-                    except ValueError:
-                        return response.status, None
+            async with (
+                _session() as session,
+                session.post(address, data=body, headers=headers) as response,
+            ):
+                try:
+                    return response.status, await response.json(content_type=None)
+                except ValueError:
+                    return response.status, None
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             # A kept connection was closed at the other end. Actions only read: asking again
             # is safe.

@@ -29,6 +29,13 @@ _ROMAJI_WORDS = """
     kaeshitai shitai daijoubu wakarimashita desune yoroshiku
 """
 _ROMAJI = frozenset(_ROMAJI_WORDS.split())
+_SYLLABLES = re.compile(
+    r"(?:(?:[kgsztdnhbpmr]y?|sh|ch|ts|j|f|y|w|kk?y?|tt|pp|ss|ssh|tch)?[aiueo]{1,2}|n)+"
+)
+_PARTICLES = frozenset(["wa", "ga", "wo", "o", "no", "ni", "de", "ka", "mo", "e"])
+_ENDING = re.compile(
+    r"(?:masu|mashita|masen|desu|deshita|kudasai|nasai|[aei]tai|anai|ete|ite|oshiete)$"
+)
 # Function words of neighbours that share letters with English.
 _OTHERS_WORDS = """
     le la les des un une est où je vous nous bonjour merci mon ma mes pas pour avec dans que qui
@@ -58,16 +65,31 @@ def detect_language(text: str, english_words: Collection[str] = ()) -> "str | No
         return None if _CHINESE.search(folded) else "ja"
     if not words:
         return None
-    romaji = sum(word in _ROMAJI for word in words)
-    if romaji > english and romaji * 5 >= len(words):
+    if _is_romaji(words, english, english_words):
         return "ja"
     others = sum(word in _OTHERS and word not in ("no", "me", "on") for word in words)
     known = sum(_is_english(word) or word in english_words for word in words)
     if others >= max(english, 1) and others * 4 >= len(words) and known * 2 < len(words) + others:
         return None
-    if english and known * 2 >= len(words):
+    if english and (known * 2 >= len(words) or english * 4 >= len(words) > 3):
         return "en"
-    return "en" if known * 3 >= len(words) * 2 and any(len(word) > 3 for word in words) else None
+    # A sencha is a sencha in either language.
+    telling = any(len(word) > 3 and not _SYLLABLES.fullmatch(word) for word in words)
+    return "en" if known * 3 >= len(words) * 2 and telling else None
+
+
+def _is_romaji(words: list[str], english: int, english_words: Collection[str]) -> bool:
+    """Whether the words are Japanese in Latin letters: known ones, or syllables and grammar."""
+    romaji = sum(word in _ROMAJI for word in words)
+    if romaji > english and romaji * 5 >= len(words):
+        return True
+    spelled = [
+        w for w in words if len(w) > 3 and _SYLLABLES.fullmatch(w) and w not in english_words
+    ]
+    long_words = [word for word in words if len(word) > 3]
+    # "gyokuro sencha" is spelled so by everybody; with particles or endings it is a sentence.
+    grammar = sum(word in _PARTICLES or bool(_ENDING.search(word)) for word in words)
+    return bool(grammar) and len(spelled) >= 2 and len(spelled) * 4 >= len(long_words) * 3
 
 
 def _is_english(word: str) -> bool:

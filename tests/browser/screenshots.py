@@ -1,6 +1,6 @@
 """Pictures of a running product, for the README: a chat on the shop page, and the desk.
 
-    .venv/bin/python scripts/screenshots.py http://127.0.0.1:8080 EMAIL < password
+    .venv/bin/python -m tests.browser.screenshots http://127.0.0.1:8080 EMAIL < password
 
 Needs Chromium (`make test` installs it).
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 CHATS = {
     "en": (
         "do you ship to Canada, and how much is it?",
