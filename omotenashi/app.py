@@ -213,7 +213,8 @@ async def _guarded(name: str, work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _watch_articles(parts: Parts) -> None:
-    # Made before the first question, not by it.
+    # Made before the first question, not by it: the holidays and the articles' index.
+    await asyncio.to_thread(parts.playbook.hours.is_open, parts.clock())
     await asyncio.to_thread(parts.services.knowledge.current.wait)
     while True:
         await asyncio.sleep(ARTICLES_EVERY_S)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from functools import lru_cache
 from pathlib import Path
@@ -60,6 +61,15 @@ class Settings(BaseSettings):
             raise ValueError("is neither sqlite:///… nor postgresql+psycopg://…")
         if value and value.startswith("postgresql://"):
             return value.replace("postgresql://", "postgresql+psycopg://", 1)
+        return value
+
+    @field_validator("telegram_secret")
+    @classmethod
+    def _takeable_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(
+            r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()
+        ):
+            raise ValueError("must be 1 to 256 letters, digits, _ or -, as Telegram wants it")
         return value
 
     @model_validator(mode="after")

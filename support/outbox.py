@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 PUSHED = frozenset({"telegram"})
 SLOW_POLL_S = 3.0
 LEASE = timedelta(seconds=60)
-# Twelve tries with doubling pauses of at most five minutes: about forty minutes of outage.
+# Twelve tries with doubling pauses of at most five minutes: more than twenty minutes of outage.
 MOST_ATTEMPTS = 12
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
 
@@ -94,6 +94,8 @@ class OutboxRunner:
         self._senders = senders
         self._clock = clock
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._again: set[tuple[str, str]] = set()
+        self._stopping = False
 
     async def run(self) -> None:
         with self._db.hints.subscribe(OUTBOX) as wake:
@@ -106,6 +108,7 @@ class OutboxRunner:
                 await wake.next(SLOW_POLL_S)
 
     async def stop(self) -> None:
+        self._stopping = True
         for task in tuple(self._busy.values()):
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
@@ -126,10 +129,18 @@ class OutboxRunner:
     def _start(self, channel: str, address: str) -> None:
         key = (channel, address)
         if key in self._busy:
+            self._again.add(key)
             return
         task = asyncio.create_task(self._deliver(channel, address))
         self._busy[key] = task
-        task.add_done_callback(lambda _: self._busy.pop(key, None))
+        task.add_done_callback(lambda _: self._delivered(key))
+
+    def _delivered(self, key: tuple[str, str]) -> None:
+        """Something may have been posted while the last delivery was ending."""
+        self._busy.pop(key, None)
+        if key in self._again and not self._stopping:
+            self._again.discard(key)
+            self._start(*key)
 
     async def _deliver(self, channel: str, address: str) -> None:
         """The oldest first; stop at the first that has to wait, so that order is kept."""

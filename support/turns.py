@@ -20,7 +20,7 @@ from support.inbox import LEASE
 from support.playbook import Playbook
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
-from support.store.schema import turns
+from support.store.schema import outbox, turns
 from support.turn_commit import (
     Outcome,
     commit_answer,
@@ -299,5 +299,6 @@ class TurnRunner:
 
 
 def release_leases(tx: Transaction) -> None:
-    """Where no other server can be running, whoever held a turn is dead."""
+    """Where no other server can be running, whoever held a turn or a delivery is dead."""
     tx.execute(update(turns).where(turns.c.state == "pending").values(lease_until=None))
+    tx.execute(update(outbox).where(outbox.c.state == "pending").values(lease_until=None))

@@ -178,7 +178,9 @@ class TestReading:
         assert upset["reading"]["confidence"] == 0.95
         assert {"entity": "fault", "value": "late"} in upset["reading"]["entities"]
         later = await said(aya, shop["angry"], after=upset["seq"])
-        assert [m["seq"] for m in later] == [m["seq"] for m in messages if m["seq"] > upset["seq"]]
+        # The assistant may have said more since.
+        known = [m["seq"] for m in messages if m["seq"] > upset["seq"]]
+        assert [m["seq"] for m in later][: len(known)] == known
 
     async def test_card_numbers_are_seen_by_nobody(
         self, aya: DeskAgent, shop: dict[str, str]
