@@ -27,6 +27,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         import pgserver
 
         server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # Every test has a database of its own, and none of them has to outlive the machine.
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
