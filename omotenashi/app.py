@@ -171,8 +171,12 @@ def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Chann
     timers = TimerRunner(parts.db, followups.handlers(parts.playbook, mail=mail), parts.clock)
 
     @app.before_server_start
-    async def start(app: Sanic[Any, Any]) -> None:
+    async def open_up(app: Sanic[Any, Any]) -> None:
         app.ctx.stopping = asyncio.Event()
+
+    @app.after_server_start
+    async def start(app: Sanic[Any, Any]) -> None:
+        # After the first requests can be taken: the articles' index alone keeps a core busy.
         app.ctx.work = [
             asyncio.create_task(_guarded(name, work), name=name)
             for name, work in (

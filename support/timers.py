@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -27,7 +27,9 @@ def set_timer(
     """Arm the timer `kind` of `subject`, in place of one that is pending."""
     cancel_timer(tx, kind, subject)
     tx.execute(insert(timers).values(kind=kind, subject=subject, due_at=due_at, data=data))
-    tx.hint(TIMERS, "set")
+    if due_at - now < timedelta(seconds=SLOW_POLL_S):
+        # Later ones are found by the slow poll; waking the runner every turn costs the turn.
+        tx.hint(TIMERS, "set")
 
 
 def cancel_timer(tx: Transaction, kind: str, subject: str) -> None:

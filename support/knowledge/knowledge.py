@@ -63,25 +63,34 @@ class Knowledge:
         self._indexes: Mapping[Lang, LanguageIndex] = {}
         self._failure: Exception | None = None
         self._builder = threading.Thread(target=self._build, name="knowledge", daemon=True)
-        self._builder.start()
+        self._beginning = threading.Lock()
 
     @classmethod
     def load(cls, folder: Path, cache_dir: Path | None = None) -> "Knowledge":
-        """Reads and checks the articles now (ArticleError), indexes them in the background.
+        """Reads and checks the articles now (ArticleError); indexes them when `begin` is called,
+        or when somebody first asks.
 
         `cache_dir` keeps sentence vectors between starts; it is made when needed.
         """
         return cls(load_articles(folder), cache_dir)
 
+    def begin(self) -> None:
+        """Build the index in the background; once more changes nothing."""
+        with self._beginning:
+            if self._builder.ident is None:
+                self._builder.start()
+
     def wait(self) -> None:
         """Blocks until the index is built; raises what went wrong with it."""
+        self.begin()
         self._builder.join()
         if self._failure is not None:
             raise self._failure
 
     @property
     def ready(self) -> bool:
-        return not self._builder.is_alive() and self._failure is None
+        built = self._builder.ident is not None and not self._builder.is_alive()
+        return built and self._failure is None
 
     def article(self, id: str, lang: str) -> Article | None:
         found = as_lang(lang)
