@@ -115,7 +115,7 @@ class Serving:
                 sys.executable, "-m", "omotenashi", "serve", cwd=ROOT, env=env, stdout=log,
                 stderr=log,
             )  # fmt: skip
-        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(60):
+        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(180):
             while True:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get(f"{self.url}/readyz")).status_code == 200:
