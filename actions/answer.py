@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from actions.complaints import complaint, is_complaint
 from actions.context import services
 from actions.formatting import NONE_OF_THESE
 from actions.interruptions import NOT_UNDERSTOOD
 from actions.lookup import hand_over
-from actions.reply import Reply
+from actions.reply import Reply, Step
 from actions.smalltalk import say_small_talk
 from actions.turn import Turn
 from actions.voice import Voice
@@ -113,4 +114,8 @@ class ActionAnswer(Reply):
         return "action_answer"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        await answer(turn, voice)
+        if turn.intent in NOT_UNDERSTOOD and turn.text and is_complaint(turn):
+            # The words for what is wrong are known, whatever the rest of the message says.
+            await complaint(turn, voice, Step.START)
+        else:
+            await answer(turn, voice)

@@ -16,7 +16,7 @@ from brain.nlu.linear import LinearText
 from brain.nlu.vectors import encode_cached
 
 
-def evaluate(data: Path, folds: int, cost: float = 0.6) -> int:
+def evaluate(data: Path, folds: int, cost: float = 0.15) -> int:
     """Prints accuracy by language and intent, and the most frequent confusions."""
     importer = TrainingDataImporter.load_from_dict(training_data_paths=[str(data)])
     examples = importer.get_nlu_data()

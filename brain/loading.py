@@ -6,12 +6,14 @@ import asyncio
 import os
 from pathlib import Path
 
+import rasa.core.processor
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 
 from brain.dialogue.tracker_store import StatelessTrackerStore
+from brain.runner import PlainGraphRunner
 
 # As in endpoints.yml, for `brain serve` without an environment of the server's.
 DEFAULT_ACTIONS_URL = "http://127.0.0.1:8080/actions/webhook"
@@ -30,6 +32,8 @@ def load_agent(model: Path) -> Agent:
         tracker_store=StatelessTrackerStore(Domain.empty()),
         action_endpoint=EndpointConfig(address),
     )
+    # Rasa names its runner in the module and offers no other way to choose.
+    rasa.core.processor.DaskGraphRunner = PlainGraphRunner
     agent.load_model(model)
     _warm_up(agent)
     return agent

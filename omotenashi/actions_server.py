@@ -8,10 +8,9 @@ import asyncio
 import hmac
 import json
 import logging
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sanic import Blueprint, Request
+from sanic import Blueprint, Request, Sanic
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
@@ -28,8 +27,7 @@ def blueprint(services: Services, secret: str) -> Blueprint:
     """`POST /actions/webhook`, as Rasa calls it, for whoever knows the secret."""
     bp = Blueprint("actions", url_prefix="/actions")
 
-    @cache
-    def executor() -> "ActionExecutor":
+    def load() -> "ActionExecutor":
         # rasa-sdk takes a second to load; the website and the desk answer before that.
         from rasa_sdk.executor import ActionExecutor
 
@@ -42,8 +40,9 @@ def blueprint(services: Services, secret: str) -> Blueprint:
         return made
 
     @bp.after_server_start
-    async def load(app: object) -> None:
-        await asyncio.to_thread(executor)
+    async def begin(app: Sanic[Any, Any]) -> None:
+        # Beside the first requests; a stop needn't wait for it.
+        app.ctx.actions = asyncio.ensure_future(asyncio.to_thread(load))
 
     @bp.post("/webhook")
     async def run(request: Request) -> HTTPResponse:
@@ -56,7 +55,8 @@ def blueprint(services: Services, secret: str) -> Blueprint:
         call: dict[str, Any] = {}
         try:
             call = json.loads(request.body)
-            result = await (await asyncio.to_thread(executor)).run(call)
+            executor: ActionExecutor = await asyncio.shield(request.app.ctx.actions)
+            result = await executor.run(call)
         except ActionExecutionRejection as rejection:
             # Rasa's own protocol for "this form doesn't want that message".
             body = {"error": str(rejection), "action_name": rejection.action_name}

@@ -152,7 +152,10 @@ def _install_brain() -> None:
 def _sync(env: Environment, lock: Path) -> None:
     # uv shows its own progress to a person; a log needs only what goes wrong.
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    command: Command = [UV, "pip", "sync", *quiet, "--require-hashes", "--python", env.python, lock]
+    command: Command = [UV, "pip", "sync", *quiet, "--require-hashes", "--python", env.python]
+    # Compiled once here, or every start of a program would do it again wherever Python may not
+    # write its cache (PYTHONDONTWRITEBYTECODE, folders of another user): 4.3 s instead of 1.8 s.
+    command += ["--compile-bytecode", lock]
     call(
         command,
         or_else=f"The packages of {lock.relative_to(ROOT)} {_SEE_ABOVE}",

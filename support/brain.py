@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import httpx
+import aiohttp
 
 log = logging.getLogger(__name__)
 
@@ -91,14 +91,8 @@ class RasaBrain:
         self._prepared = prepared
         self._urls = [url.rstrip("/") for url in urls]
         self._timeout = timeout
-        self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {secret}"},
-            timeout=httpx.Timeout(timeout, connect=1.0),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
-            trust_env=False,
-            # Reading the certificates takes a good part of a second; loopback needs none.
-            verify=any(url.startswith("https:") for url in self._urls),
-        )
+        self._headers = {"Authorization": f"Bearer {secret}"}
+        self._opened: aiohttp.ClientSession | None = None
         self._ready: dict[str, str] = {}
         self.ever_ready = False
 
@@ -112,11 +106,25 @@ class RasaBrain:
             await asyncio.gather(*(self._look(url) for url in self._urls))
             await asyncio.sleep(READY_EVERY_S if not self._ready else 5 * READY_EVERY_S)
 
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        """The connections, opened by the first request: they belong to its event loop."""
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(
+                headers=self._headers,
+                # Below the brain's own keep-alive, so that none is used while it is being closed.
+                connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60),
+                timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=1.0),
+            )
+        return self._opened
+
     async def _look(self, url: str) -> None:
         try:
-            answer = await self._client.get(f"{url}/webhooks/hub/ready", timeout=2.0)
-            model = answer.json().get("model") if answer.status_code == 200 else None
-        except (httpx.HTTPError, ValueError):
+            brief = aiohttp.ClientTimeout(total=2.0)
+            async with self._session.get(f"{url}/webhooks/hub/ready", timeout=brief) as answer:
+                found = await answer.json(content_type=None) if answer.status == 200 else {}
+                model = found.get("model") if isinstance(found, dict) else None
+        except (aiohttp.ClientError, TimeoutError, ValueError):
             model = None
         if model is None or not self._prepared():
             self._ready.pop(url, None)
@@ -138,17 +146,17 @@ class RasaBrain:
         try:
             async with asyncio.timeout(self._timeout):
                 for url in self._by_preference():
+                    address = f"{url}/webhooks/hub/{path}"
                     try:
-                        answer = await self._client.post(f"{url}/webhooks/hub/{path}", json=body)
-                    except httpx.HTTPError as error:
+                        async with self._session.post(address, json=body) as answer:
+                            if answer.status == 200:
+                                found = await answer.json(content_type=None)
+                                if isinstance(found, dict):
+                                    return found
+                            problem = f"status {answer.status} from {url}"
+                    except aiohttp.ClientError as error:
                         problem = f"{type(error).__name__} from {url}"
                         self._ready.pop(url, None)
-                        continue
-                    if answer.status_code == 200:
-                        found = answer.json()
-                        if isinstance(found, dict):
-                            return found
-                    problem = f"status {answer.status_code} from {url}"
         except TimeoutError:
             problem = f"no answer within {self._timeout} s"
         except ValueError:
@@ -176,7 +184,8 @@ class RasaBrain:
         return await self._post("parse", {"text": text})
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._opened is not None:
+            await self._opened.close()
 
 
 def _result(answer: dict[str, Any]) -> TurnResult:

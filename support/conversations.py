@@ -6,11 +6,11 @@ refused by whoever holds the thread's lock (see `support.turns`).
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from support.hints import DESK, thread_topic
 from support.identifiers import new_id
@@ -24,6 +24,19 @@ ALLOWED: Mapping[State, frozenset[State]] = {
     State.ASSIGNED: frozenset({State.QUEUED, State.ASSIGNED, State.BOT, State.RESOLVED}),
     State.RESOLVED: frozenset({State.BOT, State.QUEUED, State.ASSIGNED}),
 }
+
+
+# Built once: every turn uses them several times, and putting a statement together takes longer
+# than SQLite needs to run it.
+_CONVERSATION = select(conversations).where(conversations.c.id == bindparam("id"))
+_LATEST = (
+    select(conversations)
+    .where(conversations.c.thread_id == bindparam("thread_id"))
+    .order_by(conversations.c.number.desc())
+    .limit(1)
+)
+_THREAD = select(threads).where(threads.c.id == bindparam("id"))
+_THREAD_LOCKED = _THREAD.with_for_update()
 
 
 class NotFound(LookupError):
@@ -68,10 +81,10 @@ def lock_thread(tx: Transaction, thread_id: str) -> Thread:
 
     Raises NotFound.
     """
-    row = tx.execute(select(threads).where(threads.c.id == thread_id).with_for_update()).first()
+    row = tx.execute(_THREAD_LOCKED, {"id": thread_id}).first()
     if row is None:
         raise NotFound(f"no thread {thread_id}")
-    return _thread(row)
+    return thread_from_row(row)
 
 
 def lock(tx: Transaction, conversation_id: str) -> tuple[Thread, Conversation]:
@@ -87,9 +100,7 @@ def lock(tx: Transaction, conversation_id: str) -> tuple[Thread, Conversation]:
 
 def get(connection: Connection, conversation_id: str) -> Conversation:
     """Raises NotFound."""
-    row = connection.execute(
-        select(conversations).where(conversations.c.id == conversation_id)
-    ).first()
+    row = connection.execute(_CONVERSATION, {"id": conversation_id}).first()
     if row is None:
         raise NotFound(f"no conversation {conversation_id}")
     return from_row(row)
@@ -97,21 +108,16 @@ def get(connection: Connection, conversation_id: str) -> Conversation:
 
 def latest(connection: Connection, thread_id: str) -> Conversation | None:
     """The matter that the thread is about now, resolved or not."""
-    row = connection.execute(
-        select(conversations)
-        .where(conversations.c.thread_id == thread_id)
-        .order_by(conversations.c.number.desc())
-        .limit(1)
-    ).first()
+    row = connection.execute(_LATEST, {"thread_id": thread_id}).first()
     return from_row(row) if row else None
 
 
 def get_thread(connection: Connection, thread_id: str) -> Thread:
     """Raises NotFound."""
-    row = connection.execute(select(threads).where(threads.c.id == thread_id)).first()
+    row = connection.execute(_THREAD, {"id": thread_id}).first()
     if row is None:
         raise NotFound(f"no thread {thread_id}")
-    return _thread(row)
+    return thread_from_row(row)
 
 
 def move(
@@ -167,11 +173,19 @@ def move(
 
 
 def note(tx: Transaction, conversation: Conversation, **values: Any) -> Conversation:
-    """Keep what was learned about a conversation; its owner stays."""
+    """Keep what was learned about a conversation; its owner stays.
+
+    The caller holds the thread's lock, so the row is what `conversation` says, with `values`.
+    """
     if {"state", "epoch", "agent_id"} & values.keys():
         raise ValueError("an owner changes by `move` only")
     tx.execute(update(conversations).where(conversations.c.id == conversation.id).values(**values))
-    return get(tx.connection, conversation.id)
+    known: dict[str, Any] = {
+        name: tuple(value) if name in ("labels", "verified_orders") else value
+        for name, value in values.items()
+        if name in _FIELDS
+    }
+    return replace(conversation, **known)
 
 
 def history(connection: Connection, conversation_id: str) -> list[dict[str, Any]]:
@@ -194,7 +208,10 @@ def history(connection: Connection, conversation_id: str) -> list[dict[str, Any]
     ]
 
 
-def _thread(row: Row[Any]) -> Thread:
+_FIELDS = frozenset(field.name for field in fields(Conversation))
+
+
+def thread_from_row(row: Row[Any]) -> Thread:
     return Thread(
         id=row.id,
         channel=row.channel,
@@ -233,7 +250,3 @@ def from_row(row: Row[Any]) -> Conversation:
         resolved_by=row.resolved_by,
         snoozed_until=row.snoozed_until,
     )
-
-
-def with_lang(conversation: Conversation, lang: str | None) -> Conversation:
-    return replace(conversation, lang=lang or conversation.lang)

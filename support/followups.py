@@ -30,15 +30,23 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
         queue.reestimate(tx, conversation_id, playbook, now)
 
     def idle(tx: Transaction, conversation_id: str, data: dict[str, Any], now: datetime) -> None:
-        """A chat with the assistant is closed after a warning, never in the middle of a form."""
+        """A chat with the assistant in which nothing happens is closed after a warning."""
         _, conversation = conversations.lock(tx, conversation_id)
         if conversation.state is not State.BOT:
             return
-        if not data.get("warned"):
+        closing = playbook.escalation.closing
+        warn_after = timedelta(minutes=closing.warn_after_minutes)
+        close_after = timedelta(minutes=closing.close_after_minutes)
+        warned = bool(data.get("warned"))
+        if now < conversation.updated_at + (close_after if warned else warn_after):
+            # Somebody wrote meanwhile; messages don't cancel the timer, which spares them the work.
+            due = conversation.updated_at + warn_after
+            set_timer(tx, IDLE_TIMER, conversation_id, due, now)
+            return
+        if not warned:
             text = playbook.messages.idle_warning.in_lang(conversation.lang)
             append(tx, conversation, Draft(Author.SYSTEM, text, "notice"), now)
-            later = timedelta(minutes=playbook.escalation.closing.close_after_minutes)
-            set_timer(tx, IDLE_TIMER, conversation_id, now + later, now, warned=True)
+            set_timer(tx, IDLE_TIMER, conversation_id, now + close_after, now, warned=True)
             return
         handoff.resolve(
             tx,

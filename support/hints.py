@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.values import Message
+
 DESK = "desk"
 TURNS = "turns"
 QUEUE = "queue"
@@ -26,9 +28,13 @@ def thread_topic(thread_id: str) -> str:
 
 @dataclass(frozen=True)
 class Hint:
+    """`message`: what a hint of kind "message" is about, where it was stored by this process. It
+    spares whoever has all up to it (by `seq`) the reading; nobody else may go by it."""
+
     topic: str
     kind: str
     data: dict[str, Any] = field(default_factory=dict)
+    message: Message | None = None
 
 
 class Subscription:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, select, update
+from sqlalchemy import Row, bindparam, exists, insert, select, update
 
 from support import conversations, handoff
 from support.hints import TURNS
@@ -17,9 +17,8 @@ from support.identifiers import new_id
 from support.messages import Draft, append
 from support.playbook import Playbook
 from support.store import Transaction
-from support.store.schema import buttons, messages, threads, turns
+from support.store.schema import buttons, messages, turns
 from support.store.schema import conversations as conversations_table
-from support.timers import cancel_timer
 from support.values import Author, Conversation, State
 
 LONGEST_TEXT = 4000
@@ -157,14 +156,18 @@ def _check_fresh(tx: Transaction, pressed: Row[Any], conversation: Conversation)
         raise StaleButton("the conversation has moved on")
 
 
+_KNOWN = select(messages.c.id, messages.c.seq, messages.c.conversation_id).where(
+    messages.c.thread_id == bindparam("thread"),
+    messages.c.sender == str(Author.CUSTOMER),
+    messages.c.client_id == bindparam("client"),
+)
+_PENDING = select(turns.c.id).where(
+    turns.c.conversation_id == bindparam("conversation"), turns.c.state == "pending"
+)
+
+
 def _known(tx: Transaction, thread_id: str, client_id: str) -> Accepted | None:
-    row = tx.execute(
-        select(messages.c.id, messages.c.seq, messages.c.conversation_id).where(
-            messages.c.thread_id == thread_id,
-            messages.c.sender == str(Author.CUSTOMER),
-            messages.c.client_id == client_id,
-        )
-    ).first()
+    row = tx.execute(_KNOWN, {"thread": thread_id, "client": client_id}).first()
     return Accepted(row.id, row.seq, row.conversation_id, repeated=True) if row else None
 
 
@@ -176,8 +179,6 @@ def _store(
     worker: str | None,
 ) -> Accepted:
     message = append(tx, conversation, draft, now)
-    tx.execute(update(threads).where(threads.c.id == conversation.thread_id).values(seen_at=now))
-    cancel_timer(tx, "idle", conversation.id)
     if conversation.state is State.ASSIGNED:
         _handled(tx, conversation, message.seq)
     else:
@@ -186,12 +187,7 @@ def _store(
 
 
 def _handled(tx: Transaction, conversation: Conversation, seq: int) -> None:
-    pending = tx.execute(
-        select(turns.c.id).where(
-            turns.c.conversation_id == conversation.id, turns.c.state == "pending"
-        )
-    ).first()
-    if pending is None:
+    if tx.execute(_PENDING, {"conversation": conversation.id}).first() is None:
         tx.execute(
             update(conversations_table)
             .where(conversations_table.c.id == conversation.id)
@@ -204,21 +200,17 @@ def want_turn(
 ) -> None:
     """Make sure that a turn is pending. `worker` holds its lease from the start, which saves the
     transaction that would claim it."""
-    pending = tx.execute(
-        select(turns.c.id).where(
-            turns.c.conversation_id == conversation_id, turns.c.state == "pending"
-        )
-    ).first()
-    if pending is None:
+    if tx.execute(_PENDING, {"conversation": conversation_id}).first() is None:
         tx.execute(
-            insert(turns).values(
-                id=new_id(),
-                conversation_id=conversation_id,
-                state="pending",
-                from_seq=from_seq,
-                lease_by=worker,
-                lease_until=now + LEASE if worker else None,
-                created_at=now,
-            )
+            insert(turns),
+            {
+                "id": new_id(),
+                "conversation_id": conversation_id,
+                "state": "pending",
+                "from_seq": from_seq,
+                "lease_by": worker,
+                "lease_until": now + LEASE if worker else None,
+                "created_at": now,
+            },
         )
     tx.hint(TURNS, "wanted", conversation=conversation_id)

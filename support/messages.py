@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from support import outbox
 from support.hints import DESK, thread_topic
@@ -16,6 +16,23 @@ from support.transcripts import index_message
 from support.values import Author, Button, Conversation, Message
 
 PREVIEW = 140
+
+# Built once, as in support.conversations.
+_NEXT_SEQ = (
+    update(threads)
+    .where(threads.c.id == bindparam("thread"))
+    .values(last_seq=threads.c.last_seq + 1)
+    .returning(threads.c.last_seq)
+)
+# Who writes has been here just now.
+_NEXT_SEQ_SEEN = _NEXT_SEQ.values(seen_at=bindparam("now"))
+_INSERT = insert(messages).returning(messages.c.id)
+_TOUCH = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("conversation"))
+    .values(updated_at=bindparam("now"))
+)
+_TOUCH_TEXT = _TOUCH.values(last_text=bindparam("preview"))
 
 
 @dataclass(frozen=True)
@@ -40,31 +57,29 @@ class Draft:
 
 def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datetime) -> Message:
     """Store `draft` under the thread's next seq. The caller holds the thread's lock."""
+    seen = draft.author is Author.CUSTOMER
     seq: int = tx.execute(
-        update(threads)
-        .where(threads.c.id == conversation.thread_id)
-        .values(last_seq=threads.c.last_seq + 1)
-        .returning(threads.c.last_seq)
+        _NEXT_SEQ_SEEN if seen else _NEXT_SEQ,
+        {"thread": conversation.thread_id, **({"now": now} if seen else {})},
     ).scalar_one()
     message_id: int = tx.execute(
-        insert(messages)
-        .values(
-            thread_id=conversation.thread_id,
-            conversation_id=conversation.id,
-            seq=seq,
-            author=str(draft.author),
-            sender=draft.sender,
-            agent_id=draft.agent_id,
-            client_id=draft.client_id,
-            kind=draft.kind,
-            text=draft.text,
-            data=draft.data,
-            private=draft.private,
-            epoch=conversation.epoch,
-            reading=draft.reading,
-            created_at=now,
-        )
-        .returning(messages.c.id)
+        _INSERT,
+        {
+            "thread_id": conversation.thread_id,
+            "conversation_id": conversation.id,
+            "seq": seq,
+            "author": str(draft.author),
+            "sender": draft.sender,
+            "agent_id": draft.agent_id,
+            "client_id": draft.client_id,
+            "kind": draft.kind,
+            "text": draft.text,
+            "data": draft.data,
+            "private": draft.private,
+            "epoch": conversation.epoch,
+            "reading": draft.reading,
+            "created_at": now,
+        },
     ).scalar_one()
     if draft.author is not Author.SYSTEM:
         index_message(tx, conversation.thread_id, conversation.id, message_id, draft.text)
@@ -85,15 +100,14 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
                 )
             ],
         )
-    values: dict[str, Any] = {"updated_at": now}
+    touched = {"conversation": conversation.id, "now": now}
     if not draft.private and draft.author is not Author.SYSTEM:
-        values["last_text"] = draft.text[:PREVIEW]
-    tx.execute(update(conversations).where(conversations.c.id == conversation.id).values(**values))
+        tx.execute(_TOUCH_TEXT, {**touched, "preview": draft.text[:PREVIEW]})
+    else:
+        tx.execute(_TOUCH, touched)
     if conversation.channel in outbox.PUSHED and draft.author is not Author.CUSTOMER:
         _send(tx, conversation, message_id, draft, now)
-    tx.hint(thread_topic(conversation.thread_id), "message", seq=seq)
-    tx.hint(DESK, "message", conversation=conversation.id, seq=seq)
-    return Message(
+    message = Message(
         id=message_id,
         seq=seq,
         thread_id=conversation.thread_id,
@@ -108,6 +122,12 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
         private=draft.private,
         reading=draft.reading,
     )
+    # An agent's name isn't known here, and a private note is nothing for the thread.
+    whole = draft.agent_id is None and not draft.private
+    topic = thread_topic(conversation.thread_id)
+    tx.hint(topic, "message", message if whole else None, seq=seq)
+    tx.hint(DESK, "message", conversation=conversation.id, seq=seq)
+    return message
 
 
 def _send(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from support.clock import Clock
 from support.hints import TIMERS
@@ -20,13 +20,24 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Transaction, str, dict[str, Any], datetime], None]
 SLOW_POLL_S = 5.0
 
+_ARM_AGAIN = (
+    update(timers)
+    .where(
+        timers.c.kind == bindparam("of"),
+        timers.c.subject == bindparam("whose"),
+        timers.c.fired_at.is_(None),
+    )
+    .values(due_at=bindparam("due_at"), data=bindparam("data"))
+)
+
 
 def set_timer(
     tx: Transaction, kind: str, subject: str, due_at: datetime, now: datetime, **data: Any
 ) -> None:
     """Arm the timer `kind` of `subject`, in place of one that is pending."""
-    cancel_timer(tx, kind, subject)
-    tx.execute(insert(timers).values(kind=kind, subject=subject, due_at=due_at, data=data))
+    timer = {"due_at": due_at, "data": data}
+    if not tx.execute(_ARM_AGAIN, {"of": kind, "whose": subject, **timer}).rowcount:
+        tx.execute(insert(timers), {"kind": kind, "subject": subject, **timer})
     if due_at - now < timedelta(seconds=SLOW_POLL_S):
         # Later ones are found by the slow poll; waking the runner every turn costs the turn.
         tx.hint(TIMERS, "set")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from support import conversations, handoff
 from support.brain import Reply, TurnResult
@@ -28,6 +28,17 @@ ANSWERED_WHILE_QUEUED = frozenset(
 NEW_MATTERS = frozenset({"order_status", "cancel_order", "change_order", "return_order"})
 SURE = 0.6
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+# Built once, as in support.conversations.
+_STILL_PENDING = select(turns.c.id).where(
+    turns.c.id == bindparam("turn"), turns.c.state == "pending"
+)
+_NEWEST = select(func.max(messages.c.seq)).where(
+    messages.c.conversation_id == bindparam("conversation"),
+    messages.c.author == str(Author.CUSTOMER),
+)
+_READ = update(messages).where(messages.c.id == bindparam("message"))
 
 
 class Outcome(StrEnum):
@@ -61,16 +72,17 @@ def commit_answer(
     if expected_seq is not None and newest > expected_seq:
         return Outcome.NEWER
     _keep_reading(tx, group, result)
-    conversation = _learned(tx, conversation, result)
-    if conversation.state is State.QUEUED and not _may_answer(result):
+    learned = _learned(conversation, result)
+    if conversation.state is State.QUEUED and not _may_answer(result, in_form=work.in_form):
+        conversation = conversations.note(tx, conversation, **learned) if learned else conversation
         conversation = _pass_on(tx, thread, conversation, group, playbook, now)
     else:
+        kept = {"state": result.state, "active_loop": result.active_loop}
+        conversation = conversations.note(tx, conversation, **learned, dialogue=kept)
         effects = Effects(tx, work.turn_id, thread, conversation, playbook, now)
         effects.apply(result.commands, closing=False)
         for reply in result.replies:
             _say(tx, effects.conversation, reply, effects.filled(reply.text), now)
-        kept = {"state": result.state, "active_loop": result.active_loop}
-        conversations.note(tx, conversation, dialogue=kept)
         effects.apply(result.commands, closing=True)
         conversation = effects.conversation
     if conversation.state is State.BOT:
@@ -186,58 +198,54 @@ def tell_starting(tx: Transaction, work: Work, playbook: Playbook, now: datetime
 
 def _held(tx: Transaction, work: Work) -> tuple[Thread, Conversation] | None:
     """The thread and conversation, locked, if the turn may still speak in it."""
-    thread, conversation = conversations.lock(tx, work.conversation.id)
-    pending = tx.execute(
-        select(turns.c.id).where(turns.c.id == work.turn_id, turns.c.state == "pending")
-    ).first()
+    thread = conversations.lock_thread(tx, work.thread.id)
+    conversation = conversations.get(tx.connection, work.conversation.id)
+    pending = tx.execute(_STILL_PENDING, {"turn": work.turn_id}).first()
     if pending is None or conversation.epoch != work.conversation.epoch:
         return None
     return thread, conversation
 
 
 def _newest_seq(tx: Transaction, conversation: Conversation) -> int:
-    newest: int | None = tx.execute(
-        select(func.max(messages.c.seq)).where(
-            messages.c.conversation_id == conversation.id,
-            messages.c.author == str(Author.CUSTOMER),
-        )
-    ).scalar_one()
+    newest: int | None = tx.execute(_NEWEST, {"conversation": conversation.id}).scalar_one()
     return newest or 0
 
 
 def _keep_reading(tx: Transaction, group: Sequence[Message], result: TurnResult) -> None:
-    tx.execute(
-        update(messages)
-        .where(messages.c.id.in_([message.id for message in group]))
-        .values(reading=result.reading)
-    )
+    for message in group:
+        tx.execute(_READ, {"message": message.id, "reading": result.reading})
 
 
 _MOODS = ("none", "displeased", "angry")
 
 
-def _learned(tx: Transaction, conversation: Conversation, result: TurnResult) -> Conversation:
+def _learned(conversation: Conversation, result: TurnResult) -> dict[str, Any]:
+    """What a turn tells about the conversation; only what is new."""
     values: dict[str, Any] = {}
-    if result.lang is not None:
+    if result.lang not in (None, conversation.lang):
         values["lang"] = result.lang
     if result.anger in _MOODS and _MOODS.index(result.anger) > _MOODS.index(conversation.anger):
         values["anger"] = result.anger
-    if result.understood:
+    if result.understood and result.intent != conversation.topic:
         values["topic"] = result.intent
-    return conversations.note(tx, conversation, **values) if values else conversation
+    return values
 
 
-def _may_answer(result: TurnResult) -> bool:
+def _may_answer(result: TurnResult, *, in_form: bool) -> bool:
+    """Whether somebody who waits for a person gets this answer of the assistant's.
+
+    Facts, which were looked up; what belongs to a question of ours (`in_form`); otherwise only
+    what it is sure to have understood.
+    """
     if not result.understood or any(c.get("type") == "handover" for c in result.commands):
         return False
-    if result.intent.startswith("faq_"):
-        return any(reply.kind == "article" for reply in result.replies)
-    return (
-        result.active_loop is not None
-        or result.intent in ANSWERED_WHILE_QUEUED
-        or any(reply.kind in ("article", "order", "case") for reply in result.replies)
-        or any(c.get("type") in ("ticket", "contact") for c in result.commands)
-    )
+    facts = any(reply.kind in ("article", "order", "case") for reply in result.replies)
+    if facts or result.intent.startswith("faq_"):
+        return facts
+    if any(c.get("type") in ("ticket", "contact") for c in result.commands):
+        return True
+    sure = in_form or result.confidence >= SURE
+    return sure and (result.active_loop is not None or result.intent in ANSWERED_WHILE_QUEUED)
 
 
 def _pass_on(

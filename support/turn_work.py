@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from support import conversations, queue, visitors, words
 from support.playbook import Playbook
@@ -13,6 +13,29 @@ from support.values import Author, Conversation, Message, State, Thread
 from support.visitors import Identity
 
 MOST_PENDING = 50
+
+# Built once, as in support.conversations.
+_TURN = select(turns).where(
+    turns.c.conversation_id == bindparam("conversation"), turns.c.state == "pending"
+)
+_UNANSWERED = (
+    select(messages)
+    .where(
+        messages.c.conversation_id == bindparam("conversation"),
+        messages.c.author == str(Author.CUSTOMER),
+        messages.c.seq > bindparam("handled"),
+    )
+    .order_by(messages.c.seq)
+    .limit(MOST_PENDING)
+)
+_FAILURES = (
+    select(func.count())
+    .select_from(lookup_failures)
+    .where(
+        lookup_failures.c.thread_id == bindparam("thread"),
+        lookup_failures.c.at > bindparam("since"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -41,22 +64,13 @@ def load_work(
     connection: Connection, conversation_id: str, playbook: Playbook, now: datetime
 ) -> Work | None:
     """The conversation's pending turn, or None."""
-    turn = connection.execute(
-        select(turns).where(turns.c.conversation_id == conversation_id, turns.c.state == "pending")
-    ).first()
+    turn = connection.execute(_TURN, {"conversation": conversation_id}).first()
     if turn is None:
         return None
     conversation = conversations.get(connection, conversation_id)
     thread = conversations.get_thread(connection, conversation.thread_id)
     rows = connection.execute(
-        select(messages)
-        .where(
-            messages.c.conversation_id == conversation_id,
-            messages.c.author == str(Author.CUSTOMER),
-            messages.c.seq > conversation.handled_seq,
-        )
-        .order_by(messages.c.seq)
-        .limit(MOST_PENDING)
+        _UNANSWERED, {"conversation": conversation_id, "handled": conversation.handled_seq}
     )
     pending = tuple(
         Message(
@@ -72,14 +86,8 @@ def load_work(
         )
         for row in rows
     )
-    failures = connection.execute(
-        select(func.count())
-        .select_from(lookup_failures)
-        .where(
-            lookup_failures.c.thread_id == thread.id,
-            lookup_failures.c.at > now - timedelta(minutes=playbook.orders.attempts.window_minutes),
-        )
-    ).scalar_one()
+    since = now - timedelta(minutes=playbook.orders.attempts.window_minutes)
+    failures = connection.execute(_FAILURES, {"thread": thread.id, "since": since}).scalar_one()
     return Work(
         turn_id=turn.id,
         created_at=turn.created_at,

@@ -22,7 +22,7 @@ from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import OutputChannel
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from rasa.shared.exceptions import RasaException
 from rasa.shared.utils.common import all_subclasses
@@ -80,7 +80,10 @@ async def _call(action: RemoteAction, tracker: DialogueStateTracker, domain: Dom
     body = {
         "next_action": action.name(),
         "sender_id": tracker.sender_id,
-        "tracker": tracker.current_state(EventVerbosity.ALL),
+        "tracker": {
+            **tracker.current_state(EventVerbosity.NONE),
+            "events": _events_of_this_message(tracker),
+        },
         # Only to who asks for it (`send_domain: true`): it is larger than all the rest.
         "domain": domain.as_dict()
         if domain.does_custom_action_explicitly_need_domain(action.name())
@@ -102,6 +105,16 @@ async def _call(action: RemoteAction, tracker: DialogueStateTracker, domain: Dom
     if status != 200:
         raise ActionFailed(f"the actions answered {status}")
     return _checked(answer)
+
+
+def _events_of_this_message(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+    """What happened since the customer wrote; slots and loop tell the rest."""
+    events: list[dict[str, Any]] = []
+    for event in reversed(tracker.events):
+        events.append(event.as_dict())
+        if isinstance(event, UserUttered):
+            break
+    return events[::-1]
 
 
 async def _post(address: str, body: bytes) -> tuple[int, Any]:

@@ -29,7 +29,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 VERSION = 1
 MAX_BYTES = 15_000
-MAX_TURNS = 6
+MAX_TURNS = 4
 # Enough to know what was said; the transcript itself is the server's.
 _USER_TEXT, _SHORT = 1000, 300
 

@@ -37,8 +37,21 @@ def _log_odds(probability: np.ndarray) -> np.ndarray:
     return np.log(bounded / (1 - bounded))
 
 
+def _nonsense_words(chance: random.Random) -> str:
+    """Words that could be English and are not: "wibble frub snork"."""
+    endings = ("b", "g", "x", "zz", "rp", "rk", "nk", "bble", "ggle", "mp", "lp", "nd", "ft")
+    return " ".join(
+        chance.choice("bdfgklmnpqrstvwyz")
+        + chance.choice(("", "l", "r", "n"))
+        + chance.choice("aeiou")
+        + chance.choice(endings)
+        for _ in range(chance.randint(1, 4))
+    )
+
+
 def gibberish(count: int, seed: int = 7) -> list[str]:
-    """Texts without meaning (keyboards, cats, random kana), the same for the same `seed`."""
+    """Texts without meaning (keyboards, cats, random kana, made-up words), the same for the same
+    `seed`."""
     chance = random.Random(seed)  # noqa: S311 - reproducible training data, not a secret
     alphabets = [
         "asdfghjklqwertyuiopzxcvbnm;",
@@ -51,7 +64,11 @@ def gibberish(count: int, seed: int = 7) -> list[str]:
     ]
     texts = []
     for number in range(count):
-        alphabet = alphabets[number % len(alphabets)]
+        kind = number % (len(alphabets) + 2)
+        if kind >= len(alphabets):
+            texts.append(_nonsense_words(chance))
+            continue
+        alphabet = alphabets[kind]
         length = chance.randint(3, 16)
         texts.append("".join(chance.choices(alphabet, k=length)).strip() or "zxqv")
     return texts

@@ -29,16 +29,17 @@ def _marks(reading: Reading) -> list[str]:
     return list(reading.marks)
 
 
-# Raw counts would drown the dense vector: every block is normalised to one, then weighted.
+# Raw counts would drown the dense vector: every block is normalised to one, then weighted. Weights
+# and caps are measured (docs/decisions/0006-nlu-pipeline.md).
 _BLOCKS: dict[str, tuple[float, dict[str, Any]]] = {
     "characters": (
-        0.7,
-        {"analyzer": "char_wb", "ngram_range": (2, 4), "preprocessor": _joined, "min_df": 2},
+        1.3,
+        {"analyzer": "char_wb", "ngram_range": (2, 5), "preprocessor": _joined, "min_df": 2},
     ),
-    "words": (0.7, {"analyzer": _words_and_pairs, "min_df": 2}),
+    "words": (1.3, {"analyzer": _words_and_pairs}),
     "marks": (0.3, {"analyzer": _marks}),
 }
-_CAPS = {"characters": 12_000, "words": 8_000, "marks": 500}
+_CAPS = {"characters": 60_000, "words": 60_000, "marks": 500}
 
 
 @dataclass(frozen=True)

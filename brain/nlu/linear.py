@@ -55,7 +55,7 @@ class LinearText:
         everything = np.arange(len(truth))
 
         def trained(rows: np.ndarray) -> LinearSVC:
-            return LinearSVC(C=cost, tol=1e-3, random_state=7).fit(matrix[rows], truth[rows])
+            return LinearSVC(C=cost, tol=1e-2, random_state=7).fit(matrix[rows], truth[rows])
 
         # liblinear lets go of the GIL: two folds at a time.
         with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:

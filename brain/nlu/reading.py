@@ -1,5 +1,6 @@
 """A message as the classifiers see it: the same for training sentences and live ones."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,63 @@ def read(text: str, words: Sequence[Word], spans: Iterable[Span]) -> Reading:
             )
         ),
     )
+
+
+# Shorter ones say nothing by themselves ("Hi!", 「はい。」), and a story has its mood in the open.
+# A full stop ends a sentence before a blank only: not in an address or a price.
+_SENTENCE = re.compile(
+    r"(?:[^.!?\u3002\uff01\uff1f\u2026\n]|[.!?](?=[^\s.!?]))+[.!?\u3002\uff01\uff1f\u2026\n]*"
+)
+_LEAST_LATIN, _LEAST_OTHER = 9, 4
+_MOST_SENTENCES = 6
+
+
+def sentences(text: str, words: Sequence[Word], spans: Iterable[Span]) -> list[tuple[str, Reading]]:
+    """The sentences of `text`, each with its own reading; none where there is only one.
+
+    Of a long story the first and the last ones: there people say what they feel.
+    """
+    spans = list(spans)
+    found = []
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        inside = (s for s in spans if s.entity in _STAND_INS and start <= s.start < s.end <= end)
+        said = _cut(text, start, end, inside).strip()
+        if len(said) >= (_LEAST_LATIN if said.isascii() else _LEAST_OTHER):
+            found.append((start, end))
+    if len(found) < 2:
+        return []
+    half = _MOST_SENTENCES // 2
+    if len(found) > _MOST_SENTENCES:
+        found = found[:half] + found[-half:]
+    return [
+        (
+            text[start:end],
+            read(
+                text[start:end],
+                [
+                    Word(word.text, word.start - start, word.form)
+                    for word in words
+                    if start <= word.start < end
+                ],
+                [
+                    Span(span.entity, span.value, span.start - start, span.end - start)
+                    for span in spans
+                    if start <= span.start and span.end <= end
+                ],
+            ),
+        )
+        for start, end in found
+    ]
+
+
+def _cut(text: str, start: int, end: int, spans: Iterable[Span]) -> str:
+    """`text[start:end]` without `spans`, which lie in it."""
+    pieces = []
+    for span in sorted(spans, key=lambda span: span.start):
+        pieces.append(text[start : span.start])
+        start = span.end
+    return "".join(pieces) + text[start:end]
 
 
 def _without(spans: Sequence[Span], words: Iterable[Word]) -> Iterable[str]:

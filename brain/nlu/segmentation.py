@@ -43,10 +43,15 @@ def _japanese() -> Any:
     return spacy.blank("ja", config={"nlp": {"tokenizer": {"split_mode": "B"}}})
 
 
+def is_japanese(text: str) -> bool:
+    """Whether there is anything in Japanese script in it."""
+    return _JAPANESE.search(text) is not None
+
+
 def segment(text: str) -> list[Word]:
     """The words of `text` (its first 4,000 characters), without blanks; offsets are those there."""
     folded = fold(text[:_READ])
-    if _JAPANESE.search(folded):
+    if is_japanese(folded):
         with _LOCK:
             document = _japanese()(folded)
         words = [(token.text, token.idx, token.norm_ or token.text) for token in document]

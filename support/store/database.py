@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from support.errors import Mendable
 from support.hints import Hint, Hints
+from support.values import Message
 
 T = TypeVar("T")
 
@@ -37,8 +38,8 @@ class Transaction:
     def execute(self, statement: Executable, *args: Any) -> CursorResult[Any]:
         return self.connection.execute(statement, *args)
 
-    def hint(self, topic: str, kind: str, **data: Any) -> None:
-        self.hints.append(Hint(topic, kind, data))
+    def hint(self, topic: str, kind: str, message: Message | None = None, **data: Any) -> None:
+        self.hints.append(Hint(topic, kind, data, message))
 
 
 class Database:
