@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from actions.complaints import complaint, is_complaint
 from actions.context import services
@@ -13,9 +14,21 @@ from actions.reply import Reply, Step
 from actions.smalltalk import say_small_talk
 from actions.turn import Turn
 from actions.voice import Voice
-from support.knowledge import Hit
+from support.knowledge import Hit, SearchResult
 
 CHOICES = 3
+# Words that say that a question goes on from the one before.
+_GOES_ON = re.compile(
+    r"^\W*(?:and|or|but|also|what about|how about|what if|then|so|ok(?:ay)? and|same)\b"
+    r"|^\W*(?:じゃあ?|では|それ|あと|ちなみに|でも|なら|その場合)|^.{1,24}(?:は|なら|だと|の場合は?)[?？]?$",
+    re.IGNORECASE,
+)
+# A question in the middle of a task is likely to be about it.
+_FORM_TOPICS = {
+    "return_form": "returns",
+    "complaint_form": "returns",
+    "order_status_form": "delivery",
+}
 _TOPICS = {
     "faq_delivery": "delivery",
     "faq_returns": "returns",
@@ -37,11 +50,10 @@ async def answer(turn: Turn, voice: Voice) -> None:
     if not turn.text:
         _not_understood(turn, voice)
         return
-    found = await asyncio.to_thread(
-        services().knowledge.search, turn.text, lang=turn.lang, topic=topic, top=CHOICES
-    )
+    found = await _search(turn, topic or _FORM_TOPICS.get(turn.form or ""))
     if found.verdict == "answer":
         say_article(voice, found.hits[0])
+        voice.remember(last_question=turn.text[:300])
     elif turn.intent in NOT_UNDERSTOOD or topic is None:
         # The articles beat a doubtful reading of the message, a guess between them does not.
         if not say_small_talk(turn, voice):
@@ -50,6 +62,18 @@ async def answer(turn: Turn, voice: Voice) -> None:
         _clarify(turn, voice, found.hits)
     else:
         promise_answer(turn, voice, turn.text, topic)
+
+
+async def _search(turn: Turn, topic: str | None) -> SearchResult:
+    """What the articles say; "and to Canada?" is understood from the question before it."""
+    search = services().knowledge.search
+    found = await asyncio.to_thread(search, turn.text, lang=turn.lang, topic=topic, top=CHOICES)
+    before = turn.slots.get("last_question")
+    if found.verdict == "answer" or not before or not _GOES_ON.search(turn.text):
+        return found
+    both = f"{before} {turn.text}"
+    together = await asyncio.to_thread(search, both, lang=turn.lang, topic=topic, top=CHOICES)
+    return together if together.verdict == "answer" else found
 
 
 def say_article(voice: Voice, hit: Hit) -> None:

@@ -94,6 +94,11 @@ def say_goodbye(voice: Voice) -> None:
     voice.finish()
 
 
+def no_person_after_all(turn: Turn) -> bool:
+    """Whether somebody who waits for a person says that they don't want one any more."""
+    return turn.queued and turn.entities.get("wish") == "person"
+
+
 def decline(voice: Voice) -> None:
     """The offer of a person, a return or a cancellation was not wanted."""
     voice.say("utter_no_person")
@@ -130,7 +135,9 @@ class ActionDeny(Reply):
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
         about = str(turn.slots.get("expecting") or "").partition(":")[0]
-        if about == "anything_else" and not turn.queued:
+        if no_person_after_all(turn):
+            voice.command("ticket", action="cancel")
+        elif about == "anything_else" and not turn.queued:
             say_goodbye(voice)
         elif about == "article":
             # None of the titles was what they asked.
@@ -146,6 +153,9 @@ class ActionCancelDialogue(Reply):
         return "action_cancel_dialogue"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
+        if no_person_after_all(turn):
+            voice.command("ticket", action="cancel")
+            return
         voice.say("utter_stopped" if turn.form else "utter_nothing_to_stop")
         voice.remember(**_FORGOTTEN)
         voice.expecting = "anything_else"

@@ -93,18 +93,20 @@ def matching_items(
     """
     if wanted == everything:
         return list(items)
+    found = fitting_items(wanted, items)
+    return found if len(found) == 1 else []
+
+
+def fitting_items(wanted: str, items: Sequence[OrderItem]) -> list[OrderItem]:
+    """All items of an order that `wanted` (a sku or an item entity) may mean."""
     sku = wanted.replace("_", "-")
-    for candidates in (
+    ways = (
         [item for item in items if item.sku == sku],
         [item for item in items if item.sku in _KINDS.get(wanted, ())],
         [item for item in items if sku in item.sku],
         [item for item in items if _named(item, wanted)],
-    ):
-        if len(candidates) == 1:
-            return candidates
-        if candidates:
-            return []
-    return []
+    )
+    return next(filter(None, ways), [])
 
 
 def _named(item: OrderItem, wanted: str) -> bool:

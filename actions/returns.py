@@ -8,7 +8,7 @@ from actions.complaints import complaint, is_complaint
 from actions.context import services
 from actions.formatting import EVERYTHING, day, item_names, listed, local_day
 from actions.lookup import hand_over, identify, offer
-from actions.products import matching_items
+from actions.products import SOLD, fitting_items, item_name, matching_items
 from actions.reply import Reply, Step, TaskForm, shop_zone
 from actions.turn import Turn
 from actions.voice import Voice
@@ -46,6 +46,7 @@ async def return_order(turn: Turn, voice: Voice, step: Step) -> None:
     if order is None:
         return
     faulty = turn.slots.get("fault") in FAULTY
+    _tell_what_is_not_in_it(turn, voice, order)
     chosen = _chosen_items(turn, order)
     skus = {item.sku for item in chosen} if chosen else None
     rules = ReturnRules(zone=services().playbook.opening.timezone)
@@ -69,6 +70,18 @@ def _chosen_items(turn: Turn, order: Order) -> list[OrderItem]:
         return list(order.items)
     wanted = turn.entities.get("item") or turn.slots.get("return_item") or turn.slots.get("item")
     return matching_items(wanted, order.items, everything=ALL) if wanted else []
+
+
+def _tell_what_is_not_in_it(turn: Turn, voice: Voice, order: Order) -> None:
+    """A thing that this order doesn't hold is said so, or "yes" would send another one back."""
+    named = turn.entities.get("item")
+    if named in SOLD and not fitting_items(named, order.items):
+        voice.say(
+            "utter_item_not_in_order",
+            number=order.number,
+            item=item_name(named, turn.lang) or named,
+            items=item_names(order, turn.lang),
+        )
 
 
 def _ask_which(turn: Turn, voice: Voice, order: Order, items: list[OrderItem], step: Step) -> None:

@@ -19,6 +19,7 @@ from desk.surroundings import DeskSurroundings
 from support import agents, conversations, delivery, messages, reports
 from support.agents import Login
 from support.customer_view import visit
+from support.hints import Hint, thread_topic
 from support.transcripts import BadCursor, Filters, list_conversations
 from support.unanswered import unanswered
 from support.values import Conversation
@@ -79,7 +80,7 @@ class Reading:
         after = whole_number(request, "after", 0, 0, 2**31 - 1)
         limit = whole_number(request, "limit", 200, 1, PAGE)
 
-        def read(connection: Connection) -> dict[str, Any]:
+        def read(connection: Connection) -> tuple[Conversation, dict[str, Any]]:
             conversation = conversations.get(connection, known)
             found = messages.of_thread(
                 connection,
@@ -91,7 +92,7 @@ class Reading:
             )
             deliveries = delivery.of_messages(connection, [message.id for message in found])
             readable = reader_for(conversation)
-            return {
+            return conversation, {
                 "messages": [
                     message_shape(message, readable, deliveries.get(message.id, ()))
                     for message in found
@@ -102,9 +103,14 @@ class Reading:
             }
 
         try:
-            page = await self._around.db.reading(read)
+            conversation, page = await self._around.db.reading(read)
         except conversations.NotFound as error:
             raise not_there() from error
+        if conversation.agent_id == login.agent.id and page["messages"]:
+            # Whoever answers has it before their eyes now: "read" below the customer's words.
+            data = {"author": "agent", "seq": page["messages"][-1]["seq"]}
+            topic = thread_topic(conversation.thread_id)
+            self._around.db.hints.publish(Hint(topic, "receipt", data))
         return json_response(page, headers=NO_STORE)
 
     async def agents(self, request: Request, login: Login) -> HTTPResponse:

@@ -219,7 +219,13 @@ async def _guarded(name: str, work: Coroutine[Any, Any, None]) -> None:
 async def _watch_articles(parts: Parts) -> None:
     # Made before the first question, not by it: the holidays and the articles' index.
     await asyncio.to_thread(parts.playbook.hours.is_open, parts.clock())
-    await asyncio.to_thread(parts.services.knowledge.current.wait)
+    knowledge = parts.services.knowledge
+    knowledge.current.begin()
+    # Looked at rather than waited for in a thread: a stop would have to wait with it.
+    while not knowledge.current.ready:
+        if knowledge.current.failed:
+            await asyncio.to_thread(knowledge.current.wait)  # raises what went wrong
+        await asyncio.sleep(0.1)
     while True:
         await asyncio.sleep(ARTICLES_EVERY_S)
         await asyncio.to_thread(parts.services.knowledge.refresh)

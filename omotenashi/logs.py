@@ -6,8 +6,7 @@ import sys
 
 import structlog
 
-# Set by the supervisor for its children: it writes time and name itself.
-CHILD = "OMOTENASHI_SUPERVISED"
+from omotenashi.supervisor import CHILD
 
 
 def set_up_logging(level: int = logging.INFO) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from omotenashi.settings import ROOT
 
+# Set for the children: time and name in front of each line are written here.
+CHILD = "OMOTENASHI_SUPERVISED"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 # A process that lived so long was well; its next death is a first one again.
 WELL_AFTER_S = 60.0

@@ -22,7 +22,7 @@ from support.values import Author, Conversation, Message, State, Thread
 
 # What the assistant may answer while somebody waits for a person: facts, not decisions.
 ANSWERED_WHILE_QUEUED = frozenset(
-    {"order_status", "case_status", "bot_challenge", "thank", "greet", "goodbye"}
+    {"order_status", "case_status", "bot_challenge", "thank", "greet", "goodbye", "request_human"}
 )
 # A clear question of one of these kinds is a new matter, not more of a closed one.
 NEW_MATTERS = frozenset({"order_status", "cancel_order", "change_order", "return_order"})

@@ -21,7 +21,7 @@ from omotenashi.settings import Settings
 from support import agents
 from support.brain import BrainUnavailable, Reply, TurnRequest, TurnResult
 from support.clock import utc_now
-from support.hints import Hints
+from support.hints import TIMERS, Hint, Hints
 from support.identifiers import new_id
 from support.knowledge import KnowledgeHolder
 from support.playbook import load_playbook
@@ -45,18 +45,21 @@ def answer(
     anger: str = "none",
     state: Any = None,
     active_loop: str | None = None,
+    confidence: float | None = None,
 ) -> TurnResult:
+    """`confidence`: sure if understood, unless it is said."""
+    sure = (0.9 if understood else 0.2) if confidence is None else confidence
     return TurnResult(
         replies=(Reply(text, kind, {}, buttons),) if text else (),
         commands=commands,
         intent=intent,
-        confidence=0.9 if understood else 0.2,
+        confidence=sure,
         lang=lang,
         anger=anger,
         understood=understood,
         active_loop=active_loop,
         state=state,
-        reading={"intent": intent, "confidence": 0.9, "anger": anger},
+        reading={"intent": intent, "confidence": sure, "anger": anger},
     )
 
 
@@ -181,6 +184,11 @@ class Server:
         for connection in tuple(self._running.connections):
             connection.close()
         await self._running.after_stop()
+
+    async def tick(self) -> None:
+        """Timers that are due by the test's clock fire now."""
+        self.db.hints.publish(Hint(TIMERS, "set"))
+        await asyncio.sleep(0.3)
 
     def visitor(self) -> "Visitor":
         return Visitor(self._client())

@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from omotenashi import models
-from omotenashi.logs import CHILD, set_up_logging
 from omotenashi.ports import check_port, free_port
 from omotenashi.settings import ROOT, Settings, load_settings
-from omotenashi.supervisor import Program, say, supervise
+from omotenashi.supervisor import CHILD, Program, say, supervise
 
 
 def register(app: typer.Typer) -> None:
@@ -30,14 +29,15 @@ def run() -> None:
 
 def serve() -> None:
     """The server alone: channels, desk, help centre, API, and the actions unless ACTIONS_URL."""
-    set_up_logging()
     settings = load_settings()
     check_port(settings.host, settings.port)
     # Imported here, because the other commands need none of it.
     from omotenashi.app import make_app, prepare
     from omotenashi.first_start import welcome
+    from omotenashi.logs import set_up_logging
     from omotenashi.parts import make_parts
 
+    set_up_logging()
     parts = make_parts(settings)
     prepare(parts)
     welcome(parts)
@@ -69,16 +69,17 @@ def actions(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 5056,
 ) -> None:
     """The custom actions alone, for ACTIONS_URL."""
-    set_up_logging()
     settings = load_settings()
     check_port(host, port)
     from sanic import Sanic
 
     from omotenashi.actions_server import blueprint
     from omotenashi.app import answer_errors
+    from omotenashi.logs import set_up_logging
     from omotenashi.parts import PLAYBOOK, load_knowledge, make_services, open_database
     from support.playbook import load_playbook
 
+    set_up_logging()
     services = make_services(
         settings, open_database(settings), load_playbook(PLAYBOOK), load_knowledge(settings)
     )

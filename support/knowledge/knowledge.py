@@ -92,6 +92,11 @@ class Knowledge:
         built = self._builder.ident is not None and not self._builder.is_alive()
         return built and self._failure is None
 
+    @property
+    def failed(self) -> bool:
+        """Whether there will be no index; `wait` says why."""
+        return self._failure is not None
+
     def article(self, id: str, lang: str) -> Article | None:
         found = as_lang(lang)
         return self._by_key.get((found, id)) if found else None

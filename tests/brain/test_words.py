@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
+from rasa.shared.nlu.training_data.message import Message
 
 from brain.hub.typed_text import without_commands
 from brain.nlu.confidence import gibberish
+from brain.nlu.intent_classifier import HybridIntentClassifier, with_details
 from brain.nlu.language import detect_language
+from brain.nlu.language_detector import LanguageDetector
 from brain.nlu.lexicon import Lexicon, terms_from
 from brain.nlu.mood import MoodDataError, mood_examples, surface
-from brain.nlu.reading import read
+from brain.nlu.patterns import find_patterns
+from brain.nlu.reading import read, sentences
 from brain.nlu.segmentation import segment
 from brain.nlu.spans import Span
 
@@ -137,3 +142,54 @@ def test_japanese_words_are_those_of_the_dictionary() -> None:
 def test_gibberish_is_the_same_each_time() -> None:
     assert gibberish(30) == gibberish(30)
     assert len(set(gibberish(30))) > 25
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("This is a joke!!! Where is my order?", ["This is a joke!!!", "Where is my order?"]),
+        ("Where is my order?", []),
+        ("My address is name.of@example.com and it cost 3.50", []),
+        ("届きません。なぜですか？", ["届きません。", "なぜですか？"]),
+        ("Where is it? name@example.com", []),
+        ("Hi! Where is my order?", []),
+    ],
+)  # fmt: skip
+def test_sentences(text: str, expected: list[str]) -> None:
+    found = sentences(text, segment(text), find_patterns(text, date(2026, 1, 1)))
+    assert [said.strip() for said, _ in found] == expected
+
+
+def test_a_sentence_has_a_reading_of_its_own() -> None:
+    text = "I am furious. Order HN-10234 never came! Never."
+    said = sentences(text, segment(text), find_patterns(text, date(2026, 1, 1)))
+    assert [reading.text.strip() for _, reading in said] == [
+        "I am furious.",
+        "Order HN-10234 never came!",
+    ]
+    assert said[1][1].marks == ("order_number",)
+    assert "<order_number>" in said[1][1].words
+
+
+def test_of_a_long_story_the_first_and_the_last_sentences_count() -> None:
+    text = " ".join(f"This is sentence number {n} of it." for n in range(20))
+    said = [one.strip() for one, _ in sentences(text, segment(text), ())]
+    assert [int(one.split()[4]) for one in said] == [0, 1, 2, 17, 18, 19]
+
+
+@pytest.mark.parametrize("text", ["I want my money back", "返金してください。"])
+def test_details_beside_a_wish_are_shaped_by_its_language(text: str) -> None:
+    example = Message({"text": text, "intent": "return_order"})
+    told = {with_details(example, number).get("text") for number in range(0, 60, 10)}
+    assert len(told) == 6
+    assert all(text.rstrip("。") in one and "10234" in one or "example.com" in one for one in told)
+    assert any("注文" in one for one in told) is ("返金" in text)
+
+
+def test_what_a_component_learned_is_kept_only_while_the_code_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = HybridIntentClassifier.fingerprint_addon({})
+    assert before == LanguageDetector.fingerprint_addon({})
+    monkeypatch.setattr(Path, "read_bytes", lambda path: b"changed")
+    assert HybridIntentClassifier.fingerprint_addon({}) != before

@@ -37,6 +37,21 @@ async def test_an_agent_answers_and_the_customer_reads_it_with_the_name(
     assert message["agent"] == {"name": "Aya"}
 
 
+async def test_the_customer_sees_that_who_answers_has_read_it(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await assigned(server, visitor)
+    other = await server.agent("Ben")
+    address = f"/api/v1/desk/conversations/{visitor.conversation_id}/messages"
+    async with visitor.events() as events:
+        await events.until("state")
+        seq = await visitor.say("are you there?")
+        for one in (other, agent):  # a colleague who looks in has not read it for the customer
+            assert (await one.client.get(address)).status_code == 200
+        receipt = await events.until("receipt")
+    assert receipt == {"author": "agent", "seq": seq}
+
+
 async def test_the_customer_is_told_who_is_there(server: Server, visitor: Visitor) -> None:
     await assigned(server, visitor)
     page = await visitor.page()
@@ -115,6 +130,54 @@ async def test_who_waits_may_ask_on_without_losing_the_place(
     assert "team" in said[0]["text"]
     page = await visitor.page()
     assert (page["state"], page["queue"]["position"]) == ("queued", 1)
+
+
+async def test_who_waits_gets_no_guess_of_the_assistants(server: Server, visitor: Visitor) -> None:
+    await server.agent()
+    await queued(server, visitor)
+    unsure, sure = "it is for the 5th of december", "where is my order"
+    for text, confidence in ((unsure, 0.42), (sure, 0.9)):
+        server.brain.replies[text] = answer(
+            "Which order?",
+            intent="order_status",
+            kind="text",
+            confidence=confidence,
+            active_loop="order_status_form",
+        )
+    said = await visitor.answers(unsure)
+    assert [(m["author"], "team" in m["text"]) for m in said] == [("system", True)]
+    said = await visitor.answers(sure)
+    assert [(m["author"], m["text"]) for m in said] == [("bot", "Which order?")]
+
+
+async def test_asking_for_a_person_twice_tells_of_the_place(
+    server: Server, visitor: Visitor
+) -> None:
+    await server.agent()
+    await queued(server, visitor)
+    server.brain.replies["hello? a person!"] = answer(
+        "Your place in line is kept.", intent="request_human", kind="text"
+    )
+    said = await visitor.answers("hello? a person!")
+    assert [m["text"] for m in said] == ["Your place in line is kept."]
+    page = await visitor.page()
+    assert (page["state"], page["queue"]["position"]) == ("queued", 1)
+
+
+async def test_a_private_note_leaves_no_gap_in_the_customers_stream(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await assigned(server, visitor)
+    async with visitor.events() as events:
+        seen = [(await events.until("message"))["seq"] for _ in await visitor.read()]
+        note = {"client_id": "n1", "text": "seems tired, be kind"}
+        assert (await agent.do(visitor.conversation_id, "note", **note)).status_code == 202
+        for text in ("Good morning.", "I have found it."):
+            assert (await agent.reply(visitor.conversation_id, text)).status_code == 202
+        seen += [(await events.until("message"))["seq"] for _ in range(2)]
+    told = await visitor.read()
+    assert seen == [message["seq"] for message in told]
+    assert [message["text"] for message in told[-2:]] == ["Good morning.", "I have found it."]
 
 
 async def test_a_waiting_customer_decides(server: Server, visitor: Visitor) -> None:

@@ -276,3 +276,33 @@ async def test_thanks_and_it_is_fine_close_as_well() -> None:
         await talk.play("action_thank", "ありがとう", "thank")
         done = await talk.play(action, text, intent)
         assert done.command("close")
+
+
+@pytest.mark.parametrize(
+    ("action", "intent"),
+    [("action_deny", "deny"), ("action_cancel_dialogue", "cancel_dialogue")],
+)
+async def test_only_who_waits_for_a_person_can_give_up_the_place(action: str, intent: str) -> None:
+    for state, given_up in (("queued", True), ("bot", False)):
+        done = await Dialogue(state=state).play(action, "no person please", intent, wish="person")
+        assert ({"type": "ticket", "action": "cancel"} in done.commands) is given_up
+
+
+async def test_a_fault_named_in_words_nobody_knows_is_a_complaint_all_the_same() -> None:
+    done = await Dialogue().play(
+        "action_answer", "the spout thingy is leakin all over", "nlu_fallback", fault="leaking"
+    )
+    assert done.form == "complaint_form"
+    calm = await Dialogue().play("action_answer", "how long is delivery", "nlu_fallback")
+    assert calm.form is None
+
+
+async def test_a_question_that_goes_on_is_understood_from_the_one_before() -> None:
+    talk = Dialogue()
+    before = await talk.play("action_answer", "and to the islands?", "faq_delivery")
+    assert not before.cards
+    await talk.play("action_answer", "how long is delivery", "faq_delivery")
+    after = await talk.play("action_answer", "and to the islands?", "faq_delivery")
+    assert [card["data"]["id"] for card in after.cards] == ["delivery-times"]
+    other = await talk.play("action_answer", "your opinion of islands", "faq_store")
+    assert not other.cards

@@ -129,6 +129,22 @@ async def test_unreachable_orders_are_admitted_and_bring_a_person() -> None:
     assert done.command("handover")["reason"] == "stuck"
 
 
+async def test_a_thing_that_is_not_in_the_order_is_not_sent_back() -> None:
+    talk = Dialogue()
+    first = await talk.play(
+        "action_return_order",
+        f"return HN-10005 {EMAIL}",
+        "return_order",
+        order_number="HN-10005",
+        email=EMAIL,
+    )
+    assert first.form == "return_form"
+    second = await talk.form_step("the iron kettle", "inform", item="nambu_kettle")
+    assert second.responses[0] == "utter_item_not_in_order"
+    assert "kettle" in second.said
+    assert second.form == "return_form"
+
+
 async def test_not_understood_inside_the_form_helps_then_offers_then_hands_over() -> None:
     talk = Dialogue()
     await talk.play("action_order_status", "my parcel", "order_status")
