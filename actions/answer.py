@@ -24,6 +24,7 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 # A question in the middle of a task is likely to be about it.
+_FORM_WORDS = {("return_form", "en"): "return:", ("return_form", "ja"): "返品"}
 _FORM_TOPICS = {
     "return_form": "returns",
     "complaint_form": "returns",
@@ -50,7 +51,7 @@ async def answer(turn: Turn, voice: Voice) -> None:
     if not turn.text:
         _not_understood(turn, voice)
         return
-    found = await _search(turn, topic or _FORM_TOPICS.get(turn.form or ""))
+    found = await _search(turn, _FORM_TOPICS.get(turn.form or "") or topic)
     if found.verdict == "answer":
         say_article(voice, found.hits[0])
         voice.remember(last_question=turn.text[:300])
@@ -69,11 +70,18 @@ async def _search(turn: Turn, topic: str | None) -> SearchResult:
     search = services().knowledge.search
     found = await asyncio.to_thread(search, turn.text, lang=turn.lang, topic=topic, top=CHOICES)
     before = turn.slots.get("last_question")
-    if found.verdict == "answer" or not before or not _GOES_ON.search(turn.text):
+    if found.verdict == "answer":
         return found
-    both = f"{before} {turn.text}"
-    together = await asyncio.to_thread(search, both, lang=turn.lang, topic=topic, top=CHOICES)
-    return together if together.verdict == "answer" else found
+    for more in (
+        before if before and _GOES_ON.search(turn.text) else None,
+        _FORM_WORDS.get((turn.form or "", turn.lang)),
+    ):
+        if more is not None:
+            text = f"{more} {turn.text}"
+            again = await asyncio.to_thread(search, text, lang=turn.lang, topic=topic, top=CHOICES)
+            if again.verdict == "answer":
+                return again
+    return found
 
 
 def say_article(voice: Voice, hit: Hit) -> None:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
-from actions.answer import say_article
+from actions.answer import answer, say_article
 from actions.context import services
 from actions.distress import distress_in
 from actions.formatting import carrier_name, day
 from actions.lookup import hand_over, known_order, shown
+from actions.order_words import order_words
 from actions.reflection import Facts, reflection
-from actions.reply import Reply
+from actions.reply import Reply, shop_zone
 from actions.turn import Turn
 from actions.voice import Voice
 from support.knowledge import Hit
 from support.orders import OrderState
+
+_NOT_WANTED = re.compile(
+    r"\b(?:don['’]?t|do not|no longer) (?:really |actually )?(?:need|want) "
+    r"(?:to (?:talk|speak) (?:to|with) )?(?:an? |any |the )?(?:real |live |actual )?"
+    r"(?:person|people|human|agent|operator|someone|somebody|anyone)\b"
+    r"|\bno need (?:for|to (?:talk|speak) to) (?:an? |any )?(?:person|human|agent|anyone)\b"
+    r"|(?:人|担当者?|オペレーター|有人)(?:は|も|との会話は|の対応は|対応は)?、?(?:もう)?"
+    r"(?:不要|いりません|要りません|いらない|要らない|結構です|いいです|必要(?:ない|ありません))",
+    re.IGNORECASE,
+)
 
 
 def known_facts(turn: Turn) -> Facts:
@@ -47,7 +59,13 @@ class ActionRequestHuman(Reply):
         return "action_request_human"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        if turn.queued:
+        if _NOT_WANTED.search(turn.text):
+            # "I don't need a person (any more)" has all the words of asking for one.
+            if turn.queued:
+                voice.command("ticket", action="cancel")
+            else:
+                await answer(turn, voice)
+        elif turn.queued:
             voice.say("utter_person_coming")
             voice.finish()
         else:
@@ -79,6 +97,11 @@ class ActionEscalate(Reply):
             voice.say("utter_angry_fact", clause=clause)
         else:
             voice.say("utter_angry")
+            if order is not None and "order_number" in turn.entities:
+                # Who asks in anger where it is gets that answer as well, not only a person.
+                words = order_words(order, turn.today, turn.lang, shop_zone())
+                voice.say(words.response, words.values, kind="order", data=words.data)
+                shown(turn, voice, order)
         known = facts.as_data()
         voice.command("facts", facts=known)
         if turn.queued:

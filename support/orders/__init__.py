@@ -8,7 +8,6 @@ from support.orders.access import OrderAccess, canonical_number
 from support.orders.changes import ChangeDecision, cancel_decision, change_decision
 from support.orders.config import DEMO_SOURCE, AttemptLimits, OrdersConfig
 from support.orders.errors import OrderNotVisible, OrdersUnavailable, TooManyAttempts
-from support.orders.http import HttpOrders
 from support.orders.model import Order, OrderItem, OrderState, Restriction
 from support.orders.names import carrier_name, payment_name
 from support.orders.repository import OrderRepository
@@ -27,7 +26,6 @@ __all__ = [
     "DEMO_SOURCE",
     "AttemptLimits",
     "ChangeDecision",
-    "HttpOrders",
     "ItemReason",
     "ItemReturn",
     "Order",
@@ -69,6 +67,9 @@ def make_repository(
     come from the settings.
     """
     if config.source == "http" and config.http is not None:
+        # Loaded where it is used: an HTTP client takes a tenth of a second to import.
+        from support.orders.http import HttpOrders
+
         return HttpOrders(config.http, token=token)
     if config.source == "sql" and config.sql is not None:
         url = database_url or config.sql.url

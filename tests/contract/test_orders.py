@@ -16,7 +16,6 @@ from orders_service import Answer, OrdersService
 from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine
 
 from support.orders import (
-    HttpOrders,
     Order,
     OrderItem,
     OrderRepository,
@@ -26,6 +25,7 @@ from support.orders import (
     make_repository,
 )
 from support.orders.config import HttpSource
+from support.orders.http import HttpOrders
 
 FIRST = Order(
     number="A/1 ü#?",

@@ -13,8 +13,9 @@ import pytest
 import structlog.testing
 from orders_service import Answer, OrdersService
 
-from support.orders import HttpOrders, OrdersUnavailable
+from support.orders import OrdersUnavailable
 from support.orders.config import HttpSource
+from support.orders.http import HttpOrders
 
 GOOD: dict[str, Any] = {
     "number": "A1",

@@ -306,3 +306,39 @@ async def test_a_question_that_goes_on_is_understood_from_the_one_before() -> No
     assert [card["data"]["id"] for card in after.cards] == ["delivery-times"]
     other = await talk.play("action_answer", "your opinion of islands", "faq_store")
     assert not other.cards
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I don't need a person any more", False),
+        ("no need for a human", False),
+        ("担当者はもういいです", False),
+        ("人はいりません", False),
+        ("I don't want to talk to a bot, get me a human", True),
+        ("人間と話したいです、機械は結構です", True),
+        ("no human?", True),
+    ],
+)
+async def test_not_wanting_a_person_has_the_words_of_wanting_one(text: str, wanted: bool) -> None:
+    at_first = await Dialogue().play("action_request_human", text, "request_human")
+    assert any(command["type"] == "handover" for command in at_first.commands) is wanted
+    waiting = await Dialogue(state="queued").play("action_request_human", text, "request_human")
+    assert ({"type": "ticket", "action": "cancel"} in waiting.commands) is not wanted
+
+
+async def test_anger_about_an_order_gets_the_orders_state_and_a_person() -> None:
+    done = await Dialogue().play(
+        "action_escalate",
+        f"THIRD TIME I ASK WHERE HN-10003 IS {EMAIL}",
+        "order_status",
+        anger=0.9,
+        order_number="HN-10003",
+        email=EMAIL,
+    )
+    assert done.responses == ("utter_angry", "utter_order_shipped")
+    assert done.command("handover")["reason"] == "angry"
+    unproved = await Dialogue().play(
+        "action_escalate", "WHERE IS HN-10003", "order_status", anger=0.9, order_number="HN-10003"
+    )
+    assert unproved.responses == ("utter_angry",)

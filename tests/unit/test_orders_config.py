@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import create_engine
 
-from support.orders import DEMO_SOURCE, HttpOrders, OrdersConfig, SqlOrders, make_repository
+from support.orders import DEMO_SOURCE, OrdersConfig, SqlOrders, make_repository
 from support.orders.config import ORDER_FIELDS
+from support.orders.http import HttpOrders
 
 MAPPED = {"number": "no", "state": "status", "placed_at": "created"}
 
