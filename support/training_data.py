@@ -1,19 +1,28 @@
-"""The NLU examples, looked through: intents that exist, no text under two of them."""
+"""The NLU examples, looked through: intents that exist, nothing twice, nothing under two intents,
+enough of each and not too much of one."""
 
 import re
 import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+# Of an intent in a language: with fewer examples it is guessed, with a larger share it swallows
+# the others.
+FEWEST = 60
+LARGEST_SHARE = 0.15
+_SOUNDLESS = re.compile(r"[^\w]|_", re.UNICODE)
+_DIGITS = re.compile(r"\d+")
 _EXAMPLE = re.compile(r"^\s*-\s?(.*)$")
 
 
 def check_training_data(folder: Path, domain: Path) -> list[str]:
     """Problems as `file:line: what`."""
     intents, found = _intents(domain)
-    seen: dict[str, tuple[str, Path, int]] = {}
+    seen: dict[str, tuple[str, Path, int, str]] = {}
+    counts: dict[str, Counter[str]] = {}
     for path in sorted(folder.rglob("*.yml")):
         try:
             tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
@@ -24,15 +33,51 @@ def check_training_data(folder: Path, domain: Path) -> list[str]:
         for intent, text, line in _examples(tree):
             if intents and intent not in intents:
                 found.append(f"{path}:{line}: the domain has no intent {intent!r}")
-            folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-            if folded in seen and seen[folded][0] != intent:
-                other, other_path, other_line = seen[folded]
+            counts.setdefault(path.parent.name, Counter())[intent] += 1
+            key = _alike(text)
+            if key not in seen:
+                seen[key] = (intent, path, line, text)
+                continue
+            other, other_path, other_line, other_text = seen[key]
+            if other != intent:
                 found.append(
                     f"{path}:{line}: {text!r} is {intent} here"
                     f" and {other} in {other_path}:{other_line}"
                 )
-            seen.setdefault(folded, (intent, path, line))
-    return found
+            elif path.parent == other_path.parent and _folded(text) == _folded(other_text):
+                found.append(f"{path}:{line}: {text!r} stands in {other_path}:{other_line} already")
+    return found + [
+        problem for lang, of in sorted(counts.items()) for problem in _unbalanced(folder / lang, of)
+    ]
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _alike(text: str) -> str:
+    """The same for texts that differ in numbers, blanks and punctuation only.
+
+    But a question mark may be all that tells one wish from another, and what has no letters is
+    only like itself.
+    """
+    folded = _folded(text)
+    bare = _SOUNDLESS.sub("", _DIGITS.sub("0", folded))
+    return f"{bare}{'?' if '?' in folded else ''}" if bare.strip("0") else folded
+
+
+def _unbalanced(place: Path, counts: Counter[str]) -> list[str]:
+    total = sum(counts.values())
+    few = [
+        f"{place}: {intent} has {count} examples, at least {FEWEST} are needed"
+        for intent, count in sorted(counts.items())
+        if count < FEWEST
+    ]
+    return few + [
+        f"{place}: {intent} has {count} of {total} examples and would swallow the others"
+        for intent, count in sorted(counts.items())
+        if count > LARGEST_SHARE * total
+    ]
 
 
 def _intents(domain: Path) -> tuple[set[str], list[str]]:
