@@ -20,7 +20,7 @@ test: setup-tests
 	$(SERVER) -m omotenashi train
 	$(QUIET_RASA) $(BRAIN) -m rasa data validate
 	$(QUIET_RASA) $(BRAIN) -m pytest tests/brain
-	$(TOOLS) $(SERVER) -m pytest --ignore=tests/brain $(PACKAGES:%=--cov=%) --cov-fail-under=$(COVERED) --cov-report=term:skip-covered
+	$(TOOLS) $(SERVER) -m pytest -n auto --dist loadfile --ignore=tests/brain $(PACKAGES:%=--cov=%) --cov-fail-under=$(COVERED) --cov-report=term:skip-covered
 
 check: setup-tests
 	$(SERVER) -m ruff check .
