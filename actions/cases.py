@@ -11,6 +11,7 @@ from actions.reply import Reply, shop_zone
 from actions.turn import Turn
 from actions.voice import Voice
 from support.cases import Case
+from support.orders import OrderNotVisible, OrdersUnavailable
 
 SHOWN_CASES = 4
 
@@ -23,12 +24,14 @@ async def case_status(turn: Turn, voice: Voice) -> None:
         case = await asyncio.to_thread(
             lookup.find, number, thread_id=turn.thread, customer_id=customer_id
         )
-        if case is None:
-            # Somebody else's and absent are alike.
-            voice.say("utter_case_not_seen", number=number)
-            offer(turn, voice)
-        else:
+        if case is not None:
             _tell(turn, voice, case)
+        elif proof := turn.entities.get("email") or turn.entities.get("postcode"):
+            await tell_proved(turn, voice, number, proof)
+        else:
+            # Whether there is such a case is not said before somebody proves whose it is.
+            voice.say("utter_case_need_proof", number=number)
+            voice.expecting = f"case:{number}"
         return
     cases = await asyncio.to_thread(lookup.of_thread, turn.thread, customer_id)
     if not cases:
@@ -42,6 +45,36 @@ async def case_status(turn: Turn, voice: Voice) -> None:
             for case in cases[:SHOWN_CASES]
         ]
         voice.say("utter_case_which", kind="choice", buttons=buttons)
+
+
+async def tell_proved(turn: Turn, voice: Voice, number: str, proof: str) -> None:
+    """A case from another visit, for who knows the e-mail address or postcode on its order.
+
+    Somebody else's, one without an order and none at all are alike.
+    """
+    case = await asyncio.to_thread(services().cases.by_number, number)
+    order_number = case.order_number if case is not None else None
+    is_email = "@" in proof
+    try:
+        await asyncio.to_thread(
+            services().orders.find,
+            order_number or number,
+            customer_id=None,
+            email=proof if is_email else None,
+            postcode=None if is_email else proof,
+            verified=(),
+            recent_failures=turn.failures,
+        )
+    except OrdersUnavailable:
+        voice.say("utter_orders_unavailable")
+        offer(turn, voice)
+    except OrderNotVisible:
+        voice.command("lookup_failed", order_number=order_number or number)
+        voice.say("utter_case_not_seen", number=number)
+        offer(turn, voice)
+    else:
+        if case is not None:
+            _tell(turn, voice, case)
 
 
 def _tell(turn: Turn, voice: Voice, case: Case) -> None:

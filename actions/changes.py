@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Literal
 
+from actions.amending import amend, keeps_the_order
 from actions.formatting import carrier_name, item_names, money
 from actions.lookup import hand_over, identify, offer
 from actions.reply import Reply, Step, TaskForm
@@ -17,6 +18,13 @@ CANCEL_FORM = "cancel_form"
 CHANGE_FORM = "change_form"
 _NEW_ADDRESS = re.compile(
     r"\b(?:address|deliver|ship|send)|住所|届け先|送り先|配送先|宛先", re.IGNORECASE
+)
+# What tells which address, and not only that it is another one.
+_ADDRESS = re.compile(
+    r"\d|\b(?:street|st|road|rd|avenue|ave|lane|apt|flat|suite|floor|unit)\b"
+    r"|\bmy (?:office|work|mum|mom|parents?)\b"
+    r"|[都道府県市区町村郡]|丁目|番地|マンション|アパート|号室|実家|職場|会社",
+    re.IGNORECASE,
 )
 # What tells how it should be, and not only that something is to be changed.
 _TELLING = frozenset({"date", "phone", "amount", "item"})
@@ -115,9 +123,12 @@ def _wanted_change(turn: Turn, step: Step) -> str | None:
         return None
     if step is Step.ANSWER and turn.asked_for == "change_what":
         return turn.text
-    if step is Step.START and (_TELLING & turn.entities.keys() or _TELLS_WHAT.search(turn.rest)):
-        return turn.text
-    return None
+    if step is not Step.START:
+        return None
+    if _NEW_ADDRESS.search(turn.text) and not _ADDRESS.search(turn.rest):
+        # "Can I still change the address? Moving next week": which one, they haven't said yet.
+        return None
+    return turn.text if _TELLING & turn.entities.keys() or _TELLS_WHAT.search(turn.rest) else None
 
 
 def _refuse(
@@ -147,7 +158,10 @@ class ActionCancelOrder(Reply):
         return "action_cancel_order"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        await cancel_order(turn, voice, Step.START)
+        if keeps_the_order(turn):
+            amend(turn, voice)
+        else:
+            await cancel_order(turn, voice, Step.START)
 
 
 class ActionChangeOrder(Reply):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from actions.amending import amend
 from actions.complaint_order import (
     ABOUT_DELIVERY,
     FORM,
@@ -34,6 +35,10 @@ _TELLING_LENGTH = {"en": 45, "ja": 18}
 async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
     kept: dict[str, Any] = dict(turn.slots.get("complaint") or {})
     if step is Step.START and kept.get("opened") and _is_more_of(turn, kept):
+        if "wish" in turn.entities:
+            amend(turn, voice)
+            return
+        voice.command("amend_case", what=turn.text[:500])
         voice.command("facts", facts={"added": turn.text[:500]})
         voice.say("utter_case_added")
         return
@@ -113,7 +118,7 @@ def _is_more_of(turn: Turn, kept: dict[str, Any]) -> bool:
     before = kept.get("facts") or {}
     said = {name: value for name, value in turn.entities.items() if value not in VAGUE}
     same = all(said.get(name, before.get(name)) == before.get(name) for name in _SAME_MATTER)
-    return bool(turn.text) and same and "wish" not in said
+    return bool(turn.text) and same
 
 
 def _told(turn: Turn, facts: Facts, known: dict[str, Any], asked: str | None) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from actions.amending import amend, second_thoughts
 from actions.answer import answer, promise_answer
-from actions.cases import case_status
+from actions.cases import case_status, tell_proved
 from actions.changes import cancel_order
 from actions.complaints import complaint, is_complaint
 from actions.handover import bring_person
@@ -137,6 +138,8 @@ class ActionDeny(Reply):
         about = str(turn.slots.get("expecting") or "").partition(":")[0]
         if no_person_after_all(turn):
             voice.command("ticket", action="cancel")
+        elif about == "anything_else" and second_thoughts(turn):
+            amend(turn, voice)
         elif about == "anything_else" and not turn.queued:
             say_goodbye(voice)
         elif about == "article":
@@ -144,6 +147,8 @@ class ActionDeny(Reply):
             promise_answer(turn, voice, str(turn.slots.get("open_question") or ""))
         elif about in _OFFERS:
             decline(voice)
+        elif second_thoughts(turn):
+            amend(turn, voice)
         else:
             voice.say("utter_no_noted")
 
@@ -155,6 +160,9 @@ class ActionCancelDialogue(Reply):
     async def reply(self, turn: Turn, voice: Voice) -> None:
         if no_person_after_all(turn):
             voice.command("ticket", action="cancel")
+            return
+        if turn.form is None and second_thoughts(turn):
+            amend(turn, voice)
             return
         voice.say("utter_stopped" if turn.form else "utter_nothing_to_stop")
         voice.remember(**_FORGOTTEN)
@@ -170,7 +178,11 @@ class ActionInform(Reply):
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
         said = turn.entities
-        if "article_id" in said:
+        about, _, number = str(turn.slots.get("expecting") or "").partition(":")
+        proof = said.get("email") or said.get("postcode")
+        if about == "case" and proof and "case_number" not in said:
+            await tell_proved(turn, voice, number, proof)
+        elif "article_id" in said:
             await answer(turn, voice)
         elif "case_number" in said:
             await case_status(turn, voice)

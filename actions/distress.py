@@ -1,11 +1,11 @@
-"""Messages that need a person's tact before anything else: grief, and despair."""
+"""Messages that need care before anything else: grief, despair, and somebody who got hurt."""
 
 from __future__ import annotations
 
 import re
 from typing import Literal
 
-Distress = Literal["bereavement", "crisis"]
+Distress = Literal["bereavement", "crisis", "harm"]
 
 _PERSON_EN = (
     r"(?:husband|wife|partner|spouse|fianc[eé]e?|mother|mum|mom|father|dad|parents?|son|daughter|"
@@ -27,6 +27,23 @@ _CRISIS = re.compile(
     r"|死にたい|自殺|消えてしまいたい|生きていたくない|生きるのがつらい",
     re.IGNORECASE,
 )
+_BODY = r"(?:my|his|her|our|their|myself|himself|herself|itself)"
+_FOREIGN = r"(?:glass|metal|needle|razor|insect|bug|worm|maggot|plastic)s?"
+_HARM = re.compile(
+    rf"\b(?:burn(?:ed|t)|scald(?:ed)?|cut|injured|hurt) {_BODY}\b"
+    r"|\bgot (?:burn(?:ed|t)|scalded|hurt|injured|poisoned)\b|\bcan'?t breathe\b"
+    r"|\b(?:is|was|been|are|am|i'm) (?:bleeding|vomiting|throwing up|choking|poisoned|injured)\b"
+    r"|\bin (?:the )?hospital\b|\ballergic reaction\b|\banaphyla|\bfood poisoning\b"
+    r"|\bbroke out in (?:hives|a rash)\b"
+    rf"|\b(?:swallowed|drank|ate|bit) (?:a |some |the |on )*(?:piece of )?{_FOREIGN}\b"
+    rf"|\b{_FOREIGN}\b[^.!?]{{0,16}}\bin (?:the|my|our) (?:\w+ )?"
+    r"(?:tea|matcha|sencha|hojicha|gyokuro|tin|bag|food)\b"
+    r"|(?:やけど|火傷|ヤケド)(?:し|を負|させ)|(?:けが|怪我|ケガ)(?:し|をし|を負)"
+    r"|(?:手|指|口|唇|足)を切(?:った|って|っちゃ|りまし)|救急(?:車|で|に)|アレルギー(?:反応|症状)|蕁麻疹|じんましん"
+    r"|嘔吐|吐い(?:て|た)|誤飲|食中毒|息が(?:苦|でき)"
+    r"|(?:ガラス|金属|針|虫|異物|プラスチック)(?:の(?:破片|かけら))?[がも]?(?:入|混入|混ざ)",
+    re.IGNORECASE,
+)
 # Things run out with the same sound, and some write it with the same characters.
 _NOT_A_PERSON = re.compile(r"(?:在庫|商品|お茶|ポイント|クーポン)(?:が|は|も)(?:もう)?亡くな")
 
@@ -35,6 +52,8 @@ def distress_in(text: str) -> Distress | None:
     """What kind of distress a message tells of, or None."""
     if _CRISIS.search(text):
         return "crisis"
+    if _HARM.search(text):
+        return "harm"
     if _BEREAVEMENT.search(text) and not _NOT_A_PERSON.search(text):
         return "bereavement"
     return None

@@ -30,6 +30,16 @@ _NOT_WANTED = re.compile(
 )
 
 
+_GIVEN_AWAY = re.compile(
+    r"\b(?:i|my \w+|he|she|we)(?:'ve| have| has)? (?:already |just |also )?"
+    r"(?:put|gave|given|typed|enter(?:ed)?|told|sent|submitted|filled|clicked|paid)\b"
+    r"[^.!?]{0,40}\b(?:card|cvv|password|code|details|number|link|pin)\b"
+    r"|(?:カード|パスワード|暗証番号|コード|番号|リンク|個人情報)[^。！？]{0,14}"
+    r"(?:入力し|入れ|教え|送っ|押し|伝え)(?:て|た|ちゃ)(?!も?いい|ください|よい)",
+    re.IGNORECASE,
+)
+
+
 def known_facts(turn: Turn) -> Facts:
     """What this message and an unfinished complaint tell, for whoever takes over."""
     complaint = turn.slots.get("complaint") or {}
@@ -109,8 +119,15 @@ class ActionEscalate(Reply):
         hand_over(turn, voice, "angry", **known)
 
 
+_CARE = {
+    "crisis": "utter_crisis",
+    "bereavement": "utter_condolence",
+    "harm": "utter_harm",
+}
+
+
 class ActionDelicate(Reply):
-    """Grief or despair: kind words and a person, no form and no cheerfulness."""
+    """Grief, despair, injury: kind words and a person, no form and no cheerfulness."""
 
     yields = False
 
@@ -118,8 +135,7 @@ class ActionDelicate(Reply):
         return "action_delicate"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        kind = distress_in(turn.text)
-        voice.say("utter_crisis" if kind == "crisis" else "utter_condolence")
+        voice.say(_CARE[distress_in(turn.text) or "bereavement"])
         if turn.queued:
             voice.say("utter_person_coming")
         facts = known_facts(turn).as_data()
@@ -141,7 +157,10 @@ class ActionSecurity(Reply):
             )
             vetted = [hit for hit in found.hits if hit.topic == "security"]
             best = vetted[0] if vetted and found.verdict != "none" else None
-        if best is not None:
+        if _GIVEN_AWAY.search(turn.text):
+            # Too late for "never tell anyone": what to do now comes first.
+            voice.say("utter_security_given")
+        elif best is not None:
             say_article(voice, best)
         else:
             voice.say("utter_security_advice")

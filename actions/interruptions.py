@@ -48,6 +48,25 @@ def answered(turn: Turn) -> bool:
     return any(name in turn.entities for name in ANSWERS.get(turn.asked_for or "", ()))
 
 
+# Said to "Shall I start the return?", these tell why, or that the condition is met.
+_REASON = re.compile(
+    r"\bchanged my mind\b|\b(?:don['’]?t|didn['’]?t|do not|did not|just not) (?:really )?"
+    r"(?:like|suit|fit)\b|\btoo (?:small|big|large|short|long|tight|dark|heavy)\b"
+    r"|\b(?:un|not |never )(?:opened|used|worn)\b|\bstill (?:sealed|in the box)\b|\bbrand new\b"
+    r"|未開封|未使用|開けてい?(?:ない|ません)|使ってい?(?:ない|ません)|気に入ら|イメージと違|思ってたのと"
+    r"|サイズが|大きすぎ|小さすぎ",
+    re.IGNORECASE,
+)
+
+
+def gives_reason(turn: Turn, form: str) -> bool:
+    """Whether a message answers "shall I start the return?" with the reason for it."""
+    at_the_question = turn.form == form == "return_form" and turn.asked_for == "confirmed"
+    if not at_the_question or turn.is_question or "fault" in turn.entities:
+        return False
+    return _REASON.search(turn.text) is not None
+
+
 def interrupts(turn: Turn, form: str) -> bool:
     """Whether to leave this message to the rules, after which the form resumes or is left."""
     if distress_in(turn.text) or requested_language(turn.text):
@@ -55,6 +74,8 @@ def interrupts(turn: Turn, form: str) -> bool:
     if turn.too_angry and not turn.queued:
         # A form that takes the message would leave the escalation policy unasked.
         return True
+    if gives_reason(turn, form):
+        return False
     intent, slot = turn.intent, turn.asked_for
     if intent == "affirm" and str(turn.slots.get("expecting") or "").startswith("person"):
         return True
@@ -63,6 +84,8 @@ def interrupts(turn: Turn, form: str) -> bool:
     if slot == "wish" and intent in {"request_human", "return_order", "complaint"}:
         return False
     if intent in LEAVING:
+        return True
+    if slot == "change_what" and intent == "order_status" and _ASKS_WHERE.search(turn.rest):
         return True
     if slot in _FREE_TEXT:
         if intent in TASKS:

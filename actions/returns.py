@@ -7,6 +7,7 @@ import re
 from actions.complaints import complaint, is_complaint
 from actions.context import services
 from actions.formatting import EVERYTHING, day, item_names, listed, local_day
+from actions.interruptions import gives_reason
 from actions.lookup import hand_over, identify, offer
 from actions.products import SOLD, fitting_items, item_name, matching_items
 from actions.reply import Reply, Step, TaskForm, shop_zone
@@ -37,7 +38,13 @@ FAULTY = frozenset(
 
 
 async def return_order(turn: Turn, voice: Voice, step: Step) -> None:
-    if step is Step.ANSWER and turn.asked_for == "confirmed" and turn.intent == "deny":
+    reason = gives_reason(turn, FORM)
+    if (
+        step is Step.ANSWER
+        and turn.asked_for == "confirmed"
+        and turn.intent == "deny"
+        and not reason
+    ):
         voice.say("utter_return_not_started")
         voice.expecting = "anything_else"
         _forget(voice)
@@ -109,7 +116,10 @@ def _confirm(
     step: Step,
 ) -> None:
     asked_before = turn.form == FORM and turn.asked_for == "confirmed"
-    if asked_before and step is Step.ANSWER:
+    if asked_before and step is Step.ANSWER and gives_reason(turn, FORM):
+        voice.say("utter_reason_noted")
+        response = "utter_return_confirm_again"
+    elif asked_before and step is Step.ANSWER:
         if voice.count_misunderstanding(turn) >= turn.handover_after:
             voice.say("utter_stuck")
             hand_over(turn, voice, "stuck", tried="asked whether to start the return")

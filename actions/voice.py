@@ -65,6 +65,8 @@ class Voice:
         """Ask the server for an effect; fields that are None are left out."""
         if type == "facts" and not fields.get("facts"):
             return
+        if type == "open_case" and fields.get("kind") != "idea":
+            self.remember(request_open=fields.get("kind"))
         known = {name: value for name, value in fields.items() if value is not None}
         self._commands.append({"type": type, **known})
 

@@ -91,6 +91,24 @@ def set_state(tx: Transaction, number: str, state: str, now: datetime) -> None:
     tx.execute(update(cases).where(cases.c.number == number).values(state=state, updated_at=now))
 
 
+def amend(tx: Transaction, conversation: Conversation, what: str, now: datetime) -> None:
+    """Write the customer's latest word on top of the newest request of a conversation."""
+    row = tx.execute(
+        select(cases.c.number, cases.c.what)
+        .where(cases.c.conversation_id == conversation.id, cases.c.state != "done")
+        .order_by(cases.c.opened_at.desc(), cases.c.number)
+        .limit(1)
+    ).first()
+    if row is not None:
+        told = f"{what[:500]} / {row.what or ''}".strip(" /")
+        tx.execute(
+            update(cases)
+            .where(cases.c.number == row.number)
+            .values(what=told[:2000], updated_at=now)
+        )
+        tx.hint(DESK, "case", conversation=conversation.id)
+
+
 def of_conversation(connection: Connection, conversation_id: str) -> list[Case]:
     rows = connection.execute(
         select(cases).where(cases.c.conversation_id == conversation_id).order_by(cases.c.opened_at)
@@ -108,6 +126,12 @@ class CaseLookup:
         """The case, or None where it is absent or somebody else's."""
         mine = [case for case in self.of_thread(thread_id, customer_id) if case.number == number]
         return mine[0] if mine else None
+
+    def by_number(self, number: str) -> Case | None:
+        """Whoever's it is: for a caller that has proof in hand and shows nothing without it."""
+        query = select(cases).where(cases.c.number == number)
+        row = self._db.read(lambda connection: connection.execute(query).first())
+        return _case(row) if row else None
 
     def of_thread(self, thread_id: str, customer_id: str | None) -> tuple[Case, ...]:
         """Newest first."""

@@ -75,6 +75,9 @@ class Effects:
         match kind:
             case "open_case":
                 return self._open_case(command)
+            case "amend_case":
+                what = str(command.get("what") or "")
+                cases.amend(self._tx, self.conversation, what, self._now)
             case "facts":
                 self._know(dict(command.get("facts") or {}))
             case "order_shown":

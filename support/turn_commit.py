@@ -237,6 +237,8 @@ def _may_answer(result: TurnResult, *, in_form: bool) -> bool:
     Facts, which were looked up; what belongs to a question of ours (`in_form`); otherwise only
     what it is sure to have understood.
     """
+    if result.understood and in_form:
+        return True
     if not result.understood or any(c.get("type") == "handover" for c in result.commands):
         return False
     facts = any(reply.kind in ("article", "order", "case") for reply in result.replies)
@@ -244,8 +246,11 @@ def _may_answer(result: TurnResult, *, in_form: bool) -> bool:
         return facts
     if any(c.get("type") in ("ticket", "contact") for c in result.commands):
         return True
-    sure = in_form or result.confidence >= SURE
-    return sure and (result.active_loop is not None or result.intent in ANSWERED_WHILE_QUEUED)
+    if any(c.get("type") == "amend_case" for c in result.commands):
+        return True
+    return result.confidence >= SURE and (
+        result.active_loop is not None or result.intent in ANSWERED_WHILE_QUEUED
+    )
 
 
 def _pass_on(

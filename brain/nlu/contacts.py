@@ -1,7 +1,7 @@
 """E-mail addresses, links, postcodes and telephone numbers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from brain.nlu.spans import Span
 
@@ -32,6 +32,12 @@ _UNITED_STATES = re.compile(
 )
 _WHOLE_MESSAGE = re.compile(
     r"^\s*([a-z0-9][a-z0-9 -]{1,9}[a-z0-9])\s*(?:です|desu)?[.。]?\s*$", re.I
+)
+# Not an amount, a date, a time or a part of something longer.
+_DIGITS_ALONE = re.compile(
+    r"(?<![\w.,¥$€£\-+#/:@])(\d{4,6})"
+    r"(?![\w]|[.,:/-]\d|\s?(?:yen|円|%|eur|usd|points?\b|pts?\b))",
+    re.I,
 )
 _SEVEN_DIGITS = re.compile(r"^\s*(\d{7})\s*(?:です)?[。.]?\s*$")
 _PHONE = re.compile(r"(?<![\w.@+-])(\+?\(?\d[\d\s().-]{6,18}\d)(?![\w@]|-\d)")
@@ -72,6 +78,13 @@ def find_asked_postcode(text: str) -> Iterator[Span]:
     match = _WHOLE_MESSAGE.match(text)
     if match and sum(map(str.isdigit, match[1])) >= 3:
         yield _postcode(match[1], match.start(1), match.end(1))
+
+
+def find_postcode_beside(text: str, orders: Sequence[Span]) -> Iterator[Span]:
+    """A group of four to six digits alone beside order numbers that are written as such."""
+    for match in _DIGITS_ALONE.finditer(text):
+        if not any(span.start < match.end(1) and match.start(1) < span.end for span in orders):
+            yield _postcode(match[1], match.start(1), match.end(1))
 
 
 def find_phones(text: str) -> Iterator[Span]:

@@ -26,10 +26,10 @@ _BARE = re.compile(
 _CASE = re.compile(
     r"(?<![a-z0-9])c\s?-?\s?(\d{6})(?![\da-z])"
     r"|(?:case|ticket|complaint|reference)\s*(?:number|no|id|#)?\.?\s*(?:is|was|:)?\s*#?(\d{6})(?!\d)"
-    r"|(?:受付|ケ-ス|お?問い?合わせ|管理)\s*(?:番号|no)?\.?\s*(?:は|が|の|:|、)?\s*#?(\d{6})(?!\d)"
-    r"|^\s*(\d{6})\s*(?:です|番です|番)?[。.]?\s*$",
+    r"|(?:受付|ケ-ス|お?問い?合わせ|管理)\s*(?:番号|no)?\.?\s*(?:は|が|の|:|、)?\s*#?(\d{6})(?!\d)",
     re.I,
 )
+_BARE_CASE = re.compile(r"^\s*(\d{6})\s*(?:です|番です|番)?[。.]?\s*$")
 _SYMBOLS = {"¥": "JPY", "$": "USD", "€": "EUR", "£": "GBP"}
 _UNITS = {
     "円": "JPY", "yen": "JPY", "jpy": "JPY", "usd": "USD", "dollar": "USD", "dollars": "USD",
@@ -46,8 +46,14 @@ _AMOUNT = re.compile(
 )
 
 
-def find_case_numbers(text: str) -> Iterator[Span]:
-    """Case numbers in text folded with `fold_dashes`; values like `C-123456`."""
+def find_bare_case_number(text: str) -> Iterator[Span]:
+    """Six digits and nothing else, where no postcode was asked for."""
+    if match := _BARE_CASE.match(text):
+        yield Span("case_number", f"C-{match[1]}", match.start(1), match.end(1))
+
+
+def find_marked_case_numbers(text: str) -> Iterator[Span]:
+    """Case numbers written as such, folded with `fold_dashes`; values like `C-123456`."""
     for match in _CASE.finditer(text):
         digits, start, end = _group(match)
         if match[0].lower().startswith("c") and match.group(1):

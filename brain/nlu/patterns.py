@@ -22,13 +22,19 @@ def find_patterns(text: str, today: date, asked: "str | None" = None) -> list[Sp
     dashed = fold_dashes(text)
     found = [*contacts.find_emails(folded), *contacts.find_links(folded)]
     if any(map(str.isdigit, folded)):
-        found += numbers.find_case_numbers(dashed)
-        found += numbers.find_order_numbers(dashed)
-        if asked and any(word in asked for word in _ASKS_POSTCODE):
+        asks_postcode = asked and any(word in asked for word in _ASKS_POSTCODE)
+        orders = list(numbers.find_order_numbers(dashed))
+        found += numbers.find_marked_case_numbers(dashed)
+        found += orders
+        if asks_postcode:
             found += contacts.find_asked_postcode(dashed)
+        found += numbers.find_bare_case_number(dashed)
         found += contacts.find_phones(dashed)
         found += contacts.find_postcodes(dashed)
         found += numbers.find_amounts(dashed)
+        if orders and not any(span.entity == "postcode" for span in found):
+            # "HN-10244, 10119": the number is said already, so the other one is the proof.
+            found += contacts.find_postcode_beside(dashed, orders)
     found += find_dates(folded, today)
     found += numbers.find_bare_order_numbers(dashed)
     return keep_first(found)

@@ -144,3 +144,23 @@ def test_long_texts_take_no_long_time(piece: str) -> None:
     find_patterns(piece * (20_000 // len(piece)), SATURDAY)
     # Quadratic behaviour would take minutes; a busy machine some tenths.
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "expected"),
+    [
+        ("HN-10244, 10119", None, {"order_number": "HN-10244", "postcode": "10119"}),
+        ("where is HN-10291 69004", None, {"order_number": "HN-10291", "postcode": "69004"}),
+        ("10244", None, {"order_number": "HN-10244"}),
+        ("059818", "proof", {"postcode": "059818"}),
+        ("059818", None, {"case_number": "C-059818"}),
+        ("C-123456", "proof", {"case_number": "C-123456"}),
+        ("HN-10244 cost 12000 yen", None, {"order_number": "HN-10244", "amount": "12000 JPY"}),
+        ("HN-10244 and HN-10245", None, {"order_number": "HN-10245"}),
+    ],
+)
+def test_a_number_beside_an_order_number_is_the_postcode(
+    text: str, asked: str | None, expected: dict[str, str]
+) -> None:
+    found = find_patterns(text, date(2026, 11, 18), asked)
+    assert {span.entity: span.value for span in found} == expected

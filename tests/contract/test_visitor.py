@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from support import cases
 from tests.harness import Server, Visitor, answer, handover
 
 MESSAGES = "/api/v1/visitor/messages"
@@ -278,3 +279,26 @@ async def test_a_handover_is_one_place_however_often_it_is_asked_for(
     assert 0 <= low <= high
     told = [m for m in page["messages"] if m["kind"] == "handover"]
     assert len(told) == 1
+
+
+async def test_second_thoughts_are_written_on_top_of_the_newest_request(
+    server: Server, visitor: Visitor
+) -> None:
+    server.brain.replies["cancel it"] = answer(
+        "Filed as {case_number}.",
+        commands=({"type": "open_case", "kind": "cancellation", "what": "cancel it"},),
+    )
+    server.brain.replies["no wait, keep it"] = answer(
+        "Added.",
+        intent="deny",
+        kind="text",
+        commands=({"type": "amend_case", "what": "no wait, keep it"},),
+    )
+    number = (await visitor.answers("cancel it"))[-1]["text"].removeprefix("Filed as ").rstrip(".")
+    await visitor.answers("no wait, keep it")
+    found = await server.db.reading(
+        lambda connection: cases.of_conversation(connection, visitor.conversation_id)
+    )
+    assert [(case.number, case.what) for case in found] == [
+        (number, "no wait, keep it / cancel it")
+    ]

@@ -228,7 +228,32 @@ async def test_a_case_is_shown_to_its_own_thread_only() -> None:
     other = await Dialogue(thread="another").play(
         "action_case_status", text, "case_status", **entities
     )
-    assert other.responses == ("utter_case_not_seen", "utter_offer_person")
+    assert other.responses == ("utter_case_need_proof",)
+
+
+@pytest.mark.parametrize(
+    ("number", "proof", "response"),
+    [
+        ("C-123456", {"email": EMAIL}, "utter_case_in_progress"),
+        ("C-123456", {"email": "else@example.com"}, "utter_case_not_seen"),
+        # Absent and somebody else's are alike.
+        ("C-999999", {"email": EMAIL}, "utter_case_not_seen"),
+    ],
+)
+async def test_a_case_is_shown_later_to_who_proves_its_order(
+    number: str, proof: dict[str, str], response: str
+) -> None:
+    talk = Dialogue(thread="another")
+    asked = await talk.play("action_case_status", number, "case_status", case_number=number)
+    assert asked.responses == ("utter_case_need_proof",)
+    told = await talk.play("action_inform", "here you are", "inform", **proof)
+    assert told.responses[0] == response
+    if response == "utter_case_not_seen":
+        assert told.command("lookup_failed")
+    at_once = await Dialogue(thread="third").play(
+        "action_case_status", number, "case_status", case_number=number, **proof
+    )
+    assert at_once.responses[0] == response
 
 
 async def test_greetings_are_shorter_the_second_time() -> None:
@@ -342,3 +367,62 @@ async def test_anger_about_an_order_gets_the_orders_state_and_a_person() -> None
         "action_escalate", "WHERE IS HN-10003", "order_status", anger=0.9, order_number="HN-10003"
     )
     assert unproved.responses == ("utter_angry",)
+
+
+@pytest.mark.parametrize(
+    ("action", "intent", "text"),
+    [
+        ("action_deny", "deny", "no that's wrong, it was the bowl"),
+        ("action_cancel_dialogue", "cancel_dialogue", "actually no, forget the refund please"),
+        ("action_cancel_order", "cancel_order", "I don't want to cancel any more, keep it"),
+    ],
+)
+async def test_second_thoughts_go_on_top_of_the_request(
+    action: str, intent: str, text: str
+) -> None:
+    talk = Dialogue()
+    talk.slots["request_open"] = "cancellation"
+    done = await talk.play(action, text, intent)
+    assert done.responses == ("utter_case_amended",)
+    assert done.command("amend_case")["what"] == text
+    nothing_filed = await Dialogue().play(action, text, intent)
+    assert "utter_case_amended" not in nothing_filed.responses
+    talk.slots["request_open"] = "cancellation"
+    for no in ("no", "no, that's all, thank you", "いえ、以上です"):
+        closed = await talk.play("action_deny", no, "deny")
+        assert "utter_case_amended" not in closed.responses
+
+
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        ("i already put my card number in", "utter_security_given"),
+        ("リンク押してカード番号入れちゃいました", "utter_security_given"),
+        ("somebody asked for my card number", "utter_security_advice"),
+        ("カード番号を教えてもいいですか", "utter_security_advice"),
+    ],
+)
+async def test_who_gave_the_number_away_is_told_what_to_do_now(text: str, response: str) -> None:
+    done = await Dialogue().play("action_security", text, "security_concern")
+    assert done.responses[0] == response
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("the handle broke off and i burnt my hand", "harm"),
+        ("my son drank it and is vomiting", "harm"),
+        ("there was an insect in my sencha", "harm"),
+        ("I found a piece of glass in the tea", "harm"),
+        ("お茶に虫が入っていました", "harm"),
+        ("子供が鉄瓶でやけどしました", "harm"),
+        ("じんましんが出ました", "harm"),
+        ("can I burn incense in the bowl", None),
+        ("is the glass teapot dishwasher safe", None),
+        ("the box was cut open", None),
+        ("ガラスの急須はありますか", None),
+        ("手を切りたくないので角の丸い皿がいい", None),
+    ],
+)
+def test_somebody_hurt_comes_before_the_goods(text: str, kind: str | None) -> None:
+    assert distress_in(text) == kind

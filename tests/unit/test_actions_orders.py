@@ -172,3 +172,35 @@ async def test_who_waits_for_a_person_is_not_offered_one() -> None:
     assert done.responses == ("utter_order_late_queued",)
     assert not done.buttons
     assert done.slots["expecting"] is None
+
+
+@pytest.mark.parametrize("text", ["unopened", "just don't like it", "未開封です"])
+async def test_a_reason_is_no_refusal_of_the_return(text: str) -> None:
+    talk = Dialogue()
+    first = await talk.play(
+        "action_return_order",
+        f"return the teapot from HN-10005 {EMAIL}",
+        "return_order",
+        order_number="HN-10005",
+        email=EMAIL,
+        item="kyusu",
+    )
+    assert first.slots["requested_slot"] == "confirmed"
+    reason = await talk.form_step(text, "deny")
+    assert reason.responses == ("utter_reason_noted", "utter_return_confirm_again")
+    done = await talk.form_step("yes", "affirm")
+    assert done.command("open_case")["kind"] == "return"
+
+
+async def test_a_wish_to_change_the_address_is_asked_which() -> None:
+    talk = Dialogue()
+    first = await talk.play(
+        "action_change_order",
+        f"can i still change the address of HN-10002? moving next week {EMAIL}",
+        "change_order",
+        order_number="HN-10002",
+        email=EMAIL,
+        date="2026-12-01",
+    )
+    assert first.responses == ("utter_need_change_what",)
+    assert (await talk.form_step("wait, where is it now", "order_status")).rejected
