@@ -7,9 +7,9 @@ BRAIN := .venv-rasa/bin/python
 # Programs of the environment first: node and npm are there where the system has none.
 TOOLS := PATH="$(CURDIR)/.venv/bin:$$PATH"
 QUIET_RASA := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1
-# Statement coverage of our own packages in the server's tests, below which `make test` fails.
-# To be raised to what a whole run is seen to reach.
-COVERED := 70
+# Statement coverage of our own packages in the server's tests, below which `make test` fails. A whole
+# run was seen to reach 91.
+COVERED := 88
 PACKAGES := actions channels demo desk help omotenashi support web
 
 run: setup
