@@ -30,6 +30,8 @@ def _arguments() -> argparse.Namespace:
     train.add_argument("--data", type=Path, nargs="+", default=[Path(path) for path in DATA])
     train.add_argument("--domain", type=Path, default=Path("domain.yml"))
     train.add_argument("--config", type=Path, default=Path("config.yml"))
+    early = commands.add_parser("ahead", help="vectors of the examples, for the next training")
+    early.add_argument("--data", type=Path, nargs="+", default=[Path(path) for path in DATA])
     evaluate = commands.add_parser("evaluate", help="cross-validate the understanding")
     evaluate.add_argument("--data", type=Path, default=Path("data/nlu"))
     evaluate.add_argument("--folds", type=int, default=5)
@@ -59,6 +61,10 @@ def main() -> int:
         except NoModel as error:
             print(error, file=sys.stderr)
             return 1
+    if arguments.command == "ahead":
+        from brain.ahead import make_vectors
+
+        return make_vectors(arguments.data)
     if arguments.command == "train":
         from brain.train import train
 

@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 
 from rasa.model_training import train as rasa_train
+from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
 from rasa.shared.nlu.training_data.message import Message
 
-from brain.nlu.vectors import use_all_processors
+from brain import ahead
+from brain.nlu.vectors import use_all_processors, wait_for
 
 _STARTED = re.compile(r"Starting to train component '(.+)'")
 _RESTORED = re.compile(r"Restored component '(.+)' from cache")
@@ -62,7 +64,10 @@ def train(out: Path, name: str | None, data: list[Path], domain: Path, config: P
     hooks.propagate = False
     progress.say("reading the training data")
     Message.fingerprint = _quick_fingerprint
+    # Six seconds for what `rasa data validate` does in the tests and `omotenashi check` in ours.
+    RasaYAMLReader.validate = lambda reader, text: None
     use_all_processors()
+    wait_for(ahead.begin(data))
     result = rasa_train(
         domain=str(domain),
         config=str(config),

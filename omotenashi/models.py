@@ -37,11 +37,17 @@ def present_model(models: Path = MODELS) -> Path | None:
 
 def train(models: Path = MODELS) -> Path:
     """Train a model of the present data. Raises TrainingFailed."""
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{fingerprint()}"
-    command = [str(BRAIN_PYTHON), "-m", "brain", "train", "--out", str(models), "--name", name]
+    command, model = training(models)
     if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode != 0:  # noqa: S603 - ours
         raise TrainingFailed("training failed; see above")
-    return models / f"{name}.tar.gz"
+    return model
+
+
+def training(models: Path = MODELS) -> tuple[list[str], Path]:
+    """The command that trains a model of the present data, and the file it makes."""
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{fingerprint()}"
+    command = [str(BRAIN_PYTHON), "-m", "brain", "train", "--out", str(models), "--name", name]
+    return command, models / f"{name}.tar.gz"
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -65,7 +65,7 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
             chances = softmax(held_out.decisions, self._model.temperature)
             self._confidence = Confidence.fit(
                 chances.max(axis=1),
-                held_out_likeness(vectors, targets),
+                held_out_likeness(vectors, targets)[held_out.rows],
                 chances.argmax(axis=1) == held_out.targets,
             )
         return self.persist()

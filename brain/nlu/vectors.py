@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import subprocess
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -33,6 +34,16 @@ def _encoder() -> Any:
     return encoder
 
 
+# Another process that fills the cache meanwhile, if there is one.
+_being_made: "subprocess.Popen[bytes] | None" = None
+
+
+def wait_for(filling: "subprocess.Popen[bytes]") -> None:
+    """Let `encode_cached` wait until `filling`, which fills the same cache, has ended."""
+    global _being_made
+    _being_made = filling
+
+
 def preload() -> threading.Thread:
     """Starts reading the weights (two seconds, mostly outside the GIL) beside other imports."""
     thread = threading.Thread(target=encode, args=(["warm"],), daemon=True)
@@ -51,6 +62,8 @@ def encode_cached(texts: Sequence[str]) -> np.ndarray:
 
     Customers' messages never come this way: nothing of them is kept.
     """
+    if _being_made is not None:
+        _being_made.wait()
     path = _cache_file()
     keys = [_key(text) for text in texts]
     with _LOCK:

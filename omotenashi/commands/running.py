@@ -107,7 +107,16 @@ def _programs(settings: Settings) -> list[Program]:
     async def train_if_needed() -> None:
         if models.present_model() is None:
             say("run", "no model of the present data yet: training one (about a minute)")
-            await asyncio.to_thread(models.train)
+            command, _ = models.training()
+            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=sys.stderr)
+            try:
+                if await process.wait() != 0:
+                    raise models.TrainingFailed("training failed; see above")
+            finally:
+                # Broken off by a stop: nothing goes on in the background.
+                if process.returncode is None:
+                    process.terminate()
+                    await process.wait()
             say("run", "trained; loading it")
 
     command = [*_self("brain"), "--port", str(port)]
