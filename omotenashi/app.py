@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
@@ -18,8 +19,9 @@ from channels.website.access import WebsiteRules
 from channels.website.channel import Website, widget_script
 from demo import seeding
 from desk.surroundings import DeskSurroundings
-from omotenashi import actions_server, health, openapi
+from omotenashi import actions_server, health, models, openapi
 from omotenashi.parts import Parts, demo_today
+from omotenashi.supervisor import CHILD
 from support import followups
 from support.mail import MailSender
 from support.outbox import OutboxRunner, Sender
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1024 * 1024
 ARTICLES_EVERY_S = 5.0
+TRAINING_LIMIT_S = 180
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -220,6 +223,14 @@ async def _watch_articles(parts: Parts) -> None:
     # Made before the first question, not by it: the holidays and the articles' index.
     await asyncio.to_thread(parts.playbook.hours.is_open, parts.clock())
     knowledge = parts.services.knowledge
+    if CHILD in os.environ:
+        # On a first start the training has the processors; the index is made while the brain
+        # loads. Whoever searches before that begins it.
+        for _ in range(TRAINING_LIMIT_S):
+            trained = await asyncio.to_thread(lambda: models.present_model() is not None)
+            if trained or knowledge.current.ready:
+                break
+            await asyncio.sleep(1)
     knowledge.current.begin()
     # Looked at rather than waited for in a thread: a stop would have to wait with it.
     while not knowledge.current.ready:
