@@ -8,9 +8,10 @@ from typing import Literal
 
 from actions.amending import amend, keeps_the_order
 from actions.formatting import carrier_name, item_names, money
-from actions.lookup import hand_over, identify, offer
-from actions.reply import Reply, Step, TaskForm
-from actions.turn import Turn
+from actions.lookup import identify, offer
+from actions.people import hand_over
+from actions.reply import Reply, TaskForm
+from actions.turn import Step, Turn
 from actions.voice import Voice
 from support.orders import ChangeDecision, Order, OrderState, cancel_decision, change_decision
 

@@ -17,8 +17,8 @@ from actions.lookup import (
 )
 from actions.products import SOLD, matching_items
 from actions.reflection import Facts
-from actions.reply import Step, shop_zone
-from actions.turn import Turn
+from actions.reply import shop_zone
+from actions.turn import Step, Turn
 from actions.voice import Voice
 from support.orders import Order, OrderState, OrdersUnavailable, TooManyAttempts
 

@@ -15,11 +15,11 @@ from actions.complaint_order import (
     without_another_order,
 )
 from actions.interruptions import NOT_UNDERSTOOD
-from actions.lookup import hand_over
+from actions.people import hand_over
 from actions.products import VAGUE
 from actions.reflection import Facts, reflection, wish_name
-from actions.reply import Reply, Step, TaskForm
-from actions.turn import Turn
+from actions.reply import Reply, TaskForm
+from actions.turn import Step, Turn
 from actions.voice import Voice
 
 WISHES = frozenset({"refund", "replacement", "repair", "explanation", "person"})

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from actions.amending import amend, second_thoughts
-from actions.answer import answer, promise_answer
+from actions.answer import answer, not_understood
+from actions.articles import promise_answer
 from actions.cases import case_status, tell_proved
 from actions.changes import cancel_order
 from actions.complaints import complaint, is_complaint
-from actions.handover import bring_person
 from actions.orders import order_status
-from actions.reply import Reply, Step
+from actions.people import bring_person
+from actions.reply import Reply
 from actions.returns import return_order
-from actions.turn import Turn
+from actions.turn import Step, Turn
 from actions.voice import LISTEN, Voice
 
 # Japanese says "that's fine" for "no, thank you".
@@ -145,6 +146,8 @@ class ActionDeny(Reply):
         elif about == "article":
             # None of the titles was what they asked.
             promise_answer(turn, voice, str(turn.slots.get("open_question") or ""))
+        elif about == "wish":
+            not_understood(turn, voice)
         elif about in _OFFERS:
             decline(voice)
         elif second_thoughts(turn):

@@ -6,13 +6,15 @@ import asyncio
 import re
 from dataclasses import replace
 
-from actions.answer import answer, say_article
+from actions.answer import answer
+from actions.articles import say_article
 from actions.context import services
 from actions.distress import distress_in
 from actions.formatting import carrier_name, day
-from actions.lookup import hand_over, known_order, shown
+from actions.lookup import known_order, shown
 from actions.order_words import order_words
-from actions.reflection import Facts, reflection
+from actions.people import bring_person, hand_over, known_facts
+from actions.reflection import reflection
 from actions.reply import Reply, shop_zone
 from actions.turn import Turn
 from actions.voice import Voice
@@ -40,30 +42,6 @@ _GIVEN_AWAY = re.compile(
 )
 
 
-def known_facts(turn: Turn) -> Facts:
-    """What this message and an unfinished complaint tell, for whoever takes over."""
-    complaint = turn.slots.get("complaint") or {}
-    # An opened case has its own entry; what comes after it is another matter until it says so.
-    if complaint.get("opened"):
-        complaint = {}
-    facts = Facts.from_data(complaint.get("facts") or {}).updated(turn.entities)
-    if facts.order_number is None and turn.slots.get("order_number"):
-        facts = replace(facts, order_number=turn.slots["order_number"])
-    if facts.fault is None and turn.slots.get("fault"):
-        facts = replace(facts, fault=turn.slots["fault"])
-    return facts
-
-
-def bring_person(turn: Turn, voice: Voice, reason: str) -> None:
-    """What the customer agreed to or asked for; whoever comes knows what is known."""
-    facts = known_facts(turn).as_data()
-    if facts.get("wish") == "person":
-        del facts["wish"]  # which they get now
-    voice.command("facts", facts=facts)
-    voice.say("utter_person")
-    hand_over(turn, voice, reason, **facts)
-
-
 class ActionRequestHuman(Reply):
     def name(self) -> str:
         return "action_request_human"
@@ -84,6 +62,8 @@ class ActionRequestHuman(Reply):
 
 class ActionEscalate(Reply):
     """Anger: the apology fits what is known, and the known fact comes in the same reply."""
+
+    takes_up_more = False
 
     def name(self) -> str:
         return "action_escalate"
@@ -145,6 +125,8 @@ class ActionDelicate(Reply):
 
 class ActionSecurity(Reply):
     """The vetted article and a person at once."""
+
+    takes_up_more = False
 
     def name(self) -> str:
         return "action_security"

@@ -10,8 +10,8 @@ from typing import Literal
 from actions.context import services
 from actions.formatting import item_names, state_name
 from actions.interruptions import answered
-from actions.reply import Step
-from actions.turn import Turn
+from actions.people import hand_over
+from actions.turn import Step, Turn
 from actions.voice import Voice
 from support.orders import Order, OrderNotVisible, OrderState, OrdersUnavailable, TooManyAttempts
 
@@ -151,7 +151,8 @@ def ask(turn: Turn, voice: Voice, form: str, slot: Missing, step: Step) -> None:
         voice.say(f"utter_resume_{slot}", number=given)
     else:
         both = slot == "order_number" and not turn.slots.get("proof") and turn.customer is None
-        waiting = turn.entities.get("fault") in {"late", "not_arrived"}
+        late = turn.entities.get("fault") in {"late", "not_arrived"}
+        waiting = late or (turn.upset and form == "order_status_form")
         if both:
             voice.say(
                 "utter_need_number_and_proof_waiting" if waiting else "utter_need_number_and_proof"
@@ -199,10 +200,3 @@ def offer(turn: Turn, voice: Voice, what: str = "person", default: str = "person
     if not turn.queued:
         voice.say(f"utter_offer_{what}")
         voice.expecting = default
-
-
-def hand_over(turn: Turn, voice: Voice, reason: str, **note: str) -> None:
-    """Leave every form and ask for a person, unless the customer already waits for one."""
-    voice.finish()
-    if not turn.queued:
-        voice.command("handover", reason=reason, note=note or None)

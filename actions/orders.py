@@ -5,8 +5,8 @@ from __future__ import annotations
 from actions.complaints import complaint, is_complaint
 from actions.lookup import identify
 from actions.order_words import order_words
-from actions.reply import Reply, Step, TaskForm, shop_zone
-from actions.turn import Turn
+from actions.reply import Reply, TaskForm, shop_zone
+from actions.turn import Step, Turn
 from actions.voice import Voice
 from support.orders import OrderState
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
 from rasa_sdk import Action, Tracker
@@ -13,21 +12,11 @@ from rasa_sdk.types import DomainDict
 
 from actions.context import services
 from actions.distress import distress_in
-from actions.interruptions import interrupts
+from actions.interruptions import NOT_UNDERSTOOD, SMALL_TALK, interrupts
 from actions.language import requested_language
-from actions.turn import Turn
+from actions.second import answer_aside, take_up_second
+from actions.turn import Step, Turn
 from actions.voice import Voice
-
-
-class Step(Enum):
-    """How a task is entered."""
-
-    START = auto()
-    """By a message that asks for the task."""
-    ANSWER = auto()
-    """By the answer to the form's question."""
-    RESUME = auto()
-    """After something else was answered: the question is still open."""
 
 
 def shop_zone() -> ZoneInfo:
@@ -43,6 +32,8 @@ class Reply(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
 
     # Distress and a wish for the other language come before what the intent says.
     yields = True
+    # What the message asks for besides is taken up too.
+    takes_up_more = True
 
     @abstractmethod
     async def reply(self, turn: Turn, voice: Voice) -> None:
@@ -64,9 +55,24 @@ class Reply(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
             voice.remember(language=language)
             voice.follow_with("action_switch_language")
             voice.keep_count(turn)
+        elif turn.foreign and not turn.slots.get("told_languages"):
+            await self._tell_languages(turn, voice)
+        elif self.takes_up_more:
+            await answer_aside(turn, voice)
+            await self.reply(turn, voice)
+            await take_up_second(turn, voice)
         else:
             await self.reply(turn, voice)
         return voice.events(turn)
+
+    async def _tell_languages(self, turn: Turn, voice: Voice) -> None:
+        """Once; who is understood all the same is helped in the page's language."""
+        voice.say("utter_languages")
+        voice.remember(told_languages=True)
+        if turn.intent in NOT_UNDERSTOOD or turn.intent in SMALL_TALK:
+            voice.expecting = "person:asked"
+        else:
+            await self.reply(turn, voice)
 
 
 class TaskForm(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
@@ -93,4 +99,5 @@ class TaskForm(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
             return [ActionExecutionRejected(self.form)]
         voice = Voice(dispatcher)
         await self.task(turn, voice, Step.RESUME if turn.acted else Step.ANSWER)
+        await take_up_second(turn, voice)
         return voice.events(turn)

@@ -8,10 +8,11 @@ from actions.complaints import complaint, is_complaint
 from actions.context import services
 from actions.formatting import EVERYTHING, day, item_names, listed, local_day
 from actions.interruptions import gives_reason
-from actions.lookup import hand_over, identify, offer
+from actions.lookup import identify, offer
+from actions.people import hand_over
 from actions.products import SOLD, fitting_items, item_name, matching_items
-from actions.reply import Reply, Step, TaskForm, shop_zone
-from actions.turn import Turn
+from actions.reply import Reply, TaskForm, shop_zone
+from actions.turn import Step, Turn
 from actions.voice import Voice
 from support.orders import (
     ItemReason,

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from enum import Enum, auto
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rasa_sdk import Tracker
 
-# Found in every message and no part of what the customer tells us.
-_MOOD_AND_LANGUAGE = frozenset({"language", "anger"})
+# Said of a message, and no part of what the customer tells us.
+_ABOUT_THE_MESSAGE = frozenset({"language", "foreign", "anger", "also"})
 _FIRST_COUNTS = frozenset({"item", "fault", "date"})
 _SAYS_LITTLE = frozenset({"other", "parcel"})
 # Rasa's own steps, which don't count as an answer to the message.
 _SILENT_ACTIONS = frozenset({"action_listen", "action_session_start", "action_extract_slots"})
+
+
+class Step(Enum):
+    """How a task is entered."""
+
+    START = auto()
+    """By a message that asks for the task."""
+    ANSWER = auto()
+    """By the answer to the form's question."""
+    RESUME = auto()
+    """After something else was answered: the question is still open."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +46,19 @@ class Turn:
     """As typed; empty when a button was pressed."""
     intent: str
     entities: Mapping[str, str]
-    """One value of each entity in this message, without mood and language.
+    """One value of each entity in this message, without what is said of the message itself.
 
     Of things, faults and dates the first that tells something; of all others the last, because
     people correct themselves ("not HN-10001, HN-10002").
     """
     rest: str
     """The text without its entities."""
+    ranking: tuple[tuple[str, float], ...]
+    """The likeliest intents, each with the chance that it is meant."""
+    also: tuple[str, str] | None
+    """The intent of a second wish in the message, and the words for it."""
+    foreign: bool
+    """Whether the message is in neither English nor Japanese."""
     slots: Mapping[str, Any]
     form: str | None
     acted: bool
@@ -56,6 +74,8 @@ class Turn:
     verified: frozenset[str]
     """Numbers of the orders that this thread has proved to be its own."""
     failures: int
+    upset: bool
+    """Whether the message sounds displeased or angry."""
     too_angry: bool
     """Whether the anger in this message reaches the playbook's threshold for a person."""
     offer_after: int
@@ -72,7 +92,7 @@ class Turn:
         found = [
             entity
             for entity in message.get("entities") or ()
-            if entity["entity"] not in _MOOD_AND_LANGUAGE
+            if entity["entity"] not in _ABOUT_THE_MESSAGE
         ]
         moment = metadata.get("now")
         now = datetime.fromisoformat(moment) if moment else datetime.now(UTC)
@@ -83,6 +103,13 @@ class Turn:
             intent=str((message.get("intent") or {}).get("name") or "nlu_fallback"),
             entities=_values(found, _known_fault(tracker.slots, form)),
             rest="" if pressed else _without(text, found),
+            ranking=tuple(
+                (str(guess["name"]), float(guess["confidence"]))
+                for guess in message.get("intent_ranking") or ()
+                if guess["name"] != "nlu_fallback"
+            ),
+            also=_also(message, text),
+            foreign=any(e["entity"] == "foreign" for e in message.get("entities") or ()),
             slots=dict(tracker.slots),
             form=form,
             acted=_acted(tracker.events, form),
@@ -94,6 +121,7 @@ class Turn:
             customer=Customer(str(customer["id"]), customer.get("name")) if customer else None,
             verified=frozenset(metadata.get("verified_orders") or ()),
             failures=int(metadata.get("lookup_failures") or 0),
+            upset=_mood(message) != "none",
             too_angry=_anger(message) >= float(thresholds.get("anger", 0.6)),
             offer_after=int(thresholds.get("offer_after", 2)),
             handover_after=int(thresholds.get("handover_after", 3)),
@@ -121,6 +149,18 @@ class Turn:
             return False
         letters = sum(character.isalpha() for character in self.rest)
         return letters <= (8 if self.lang == "ja" else 16)
+
+
+def _also(message: Mapping[str, Any], text: str) -> tuple[str, str] | None:
+    for entity in message.get("entities") or ():
+        if entity["entity"] == "also":
+            return str(entity["value"]), text[entity["start"] : entity["end"]].strip()
+    return None
+
+
+def _mood(message: Mapping[str, Any]) -> str:
+    moods = [e["value"] for e in message.get("entities") or () if e["entity"] == "anger"]
+    return str(moods[0]) if moods else "none"
 
 
 def _anger(message: Mapping[str, Any]) -> float:

@@ -33,6 +33,7 @@ class Voice:
         self._left = False
         self._next: str | None = None
         self._misunderstood = 0
+        self._articles: set[str] = set()
         self.expecting: str | None = None
         """What a bare yes or no would be about, for the next turn."""
 
@@ -54,6 +55,8 @@ class Voice:
             **more,
         }
         rich = {"kind": kind, "data": dict(data or {})} if kind else None
+        if kind == "article" and data:
+            self._articles.add(str(data["id"]))
         self._dispatcher.utter_message(
             response=response,
             json_message=rich,
@@ -72,6 +75,25 @@ class Voice:
 
     def remember(self, **slots: Any) -> None:
         self._slots.update(slots)
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether a person takes over after this."""
+        return any(command["type"] == "handover" for command in self._commands)
+
+    @property
+    def speaks_next(self) -> str | None:
+        """The action that speaks next in this turn."""
+        return self._next
+
+    def has_shown(self, article: str) -> bool:
+        """Whether this article is part of what is said."""
+        return article in self._articles
+
+    def leaves_open(self, turn: Turn) -> bool:
+        """Whether a question of ours waits for its answer after this."""
+        resumes = turn.form is not None and not self._left
+        return self._question is not None or resumes or self.expecting in ("article", "wish")
 
     def ask(self, form: str, slot: str) -> None:
         """Leave the question for `slot` open: the next message belongs to `form`."""

@@ -2,6 +2,7 @@
 
 from omotenashi.parts import KNOWLEDGE, PLAYBOOK
 from omotenashi.settings import ROOT
+from support.japanese_style import check_japanese
 from support.knowledge import ArticleError, load_articles
 from support.playbook import load_playbook
 from support.training_data import check_training_data
@@ -19,5 +20,8 @@ def problems() -> list[str]:
         load_articles(KNOWLEDGE)
     except ArticleError as error:
         found += str(error).splitlines()
+    found += check_japanese(
+        [ROOT / "domain.yml", *sorted(PLAYBOOK.glob("*.yml")), *sorted(KNOWLEDGE.rglob("*.md"))]
+    )
     found += check_training_data(ROOT / "data" / "nlu", ROOT / "domain.yml")
     return found

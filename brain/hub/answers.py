@@ -14,7 +14,7 @@ from brain.dialogue.state import pack
 from brain.dialogue.turn import Turn
 
 NOT_UNDERSTOOD = ("nlu_fallback", "out_of_scope")
-_OWN_FIELDS = ("language", "anger")
+_OWN_FIELDS = ("language", "foreign", "anger")
 
 
 class HubOutput(OutputChannel):

@@ -17,6 +17,7 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from brain.dialogue import actions_link
+from brain.dialogue.mood import heard, remember_tension
 from brain.dialogue.state import UnreadableState, unpack
 from brain.dialogue.turn import Turn, current
 from brain.hub.answers import HubOutput, parse_answer, turn_answer
@@ -122,7 +123,11 @@ async def _turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
         output_channel=output,
         sender_id=asked.sender,
         input_channel=str(asked.metadata.get("channel") or "hub"),
-        metadata={**asked.metadata, "asked": turn.tracker.get_slot("requested_slot")},
+        metadata={
+            **asked.metadata,
+            "asked": turn.tracker.get_slot("requested_slot"),
+            "heard": heard(turn.tracker),
+        },
     )
     token = current.set(turn)
     # Not through the agent: its lock per sender polls each second, and there is nothing to lock.
@@ -134,6 +139,7 @@ async def _turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
         turn.fail(f"{type(error).__name__}: {error}"[:200])
     finally:
         current.reset(token)
+    remember_tension(turn.tracker)
     return turn_answer(turn, output)
 
 

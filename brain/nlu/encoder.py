@@ -14,10 +14,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from brain.nlu.component import is_command, spans_of, words_of
-from brain.nlu.reading import Reading, read
+from brain.nlu.reading import Part, Reading, parts, read
 from brain.nlu.vectors import encode
 
-_READING, _VECTOR = "reading", "vector"
+_READING, _VECTOR, _PARTS = "reading", "vector", "parts"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -40,9 +40,13 @@ class SentenceEncoder(GraphComponent):
             text = message.get(TEXT) or ""
             if is_command(text):
                 continue
-            reading = read(text, words_of(message), spans_of(message))
+            words, spans = words_of(message), spans_of(message)
+            reading = read(text, words, spans)
+            found = parts(text, words, spans)
+            vectors = encode([reading.text, *(part.reading.text for part in found)])
             message.set(_READING, reading)
-            message.set(_VECTOR, encode([reading.text]))
+            message.set(_VECTOR, vectors[:1])
+            message.set(_PARTS, list(zip(found, vectors[1:], strict=True)))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -54,3 +58,8 @@ def reading_of(message: Message) -> tuple[Reading, np.ndarray] | None:
     """What `SentenceEncoder` made of the message (vector of shape (1, 512)); None for commands."""
     reading = message.get(_READING)
     return None if reading is None else (reading, message.get(_VECTOR))
+
+
+def parts_of(message: Message) -> list[tuple[Part, np.ndarray]]:
+    """The message's `brain.nlu.reading.parts`, each with its vector of shape (512,)."""
+    return message.get(_PARTS) or []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -17,16 +18,18 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from brain.nlu.component import StoredComponent, words_of
+from brain.nlu.component import StoredComponent, add_entities, words_of
 from brain.nlu.confidence import Confidence, gibberish
-from brain.nlu.encoder import reading_of
+from brain.nlu.encoder import parts_of, reading_of
 from brain.nlu.extractors import lexicon_of
 from brain.nlu.linear import LinearText, softmax
 from brain.nlu.patterns import find_patterns
 from brain.nlu.prototypes import held_out_likeness, likeness, prototypes
 from brain.nlu.reading import Reading, read
 from brain.nlu.segmentation import is_japanese, segment
+from brain.nlu.spans import Span
 from brain.nlu.vectors import DIMENSIONS, encode_cached
+from brain.nlu.wishes import Wish, second_wish
 
 OUT_OF_SCOPE = "out_of_scope"
 # Dates in training sentences are only masked or marked; which day it is doesn't matter.
@@ -36,6 +39,8 @@ _ANY_DAY = date(2026, 1, 1)
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class HybridIntentClassifier(StoredComponent, IntentClassifier):
     """A linear model over `brain.nlu.features`; `out_of_scope` is trained like any intent.
+
+    Where a part of the message asks for something else, that is the entity `also`.
 
     The confidence is the calibrated chance that the intent is right. Gibberish is trained as
     out of scope too, so that it gets no confident answer.
@@ -72,16 +77,25 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            ranking = self._ranking(message)
+            found = reading_of(message)
+            ranking = self._ranking(*found) if found is not None else []
             message.set(INTENT, ranking[0] if ranking else _NOTHING, add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            if ranking and (other := second_wish(ranking[0]["name"], self._wishes(message))):
+                also = Span("also", other.intent, other.start, other.end)
+                add_entities(message, [also.as_entity(type(self).__name__)])
         return messages
 
-    def _ranking(self, message: Message) -> list[dict[str, Any]]:
-        found = reading_of(message)
-        if found is None or self._model is None or not found[0].words:
+    def _wishes(self, message: Message) -> Iterator[Wish]:
+        """What each part of the message asks for by itself."""
+        for part, vector in parts_of(message):
+            for best in self._ranking(part.reading, vector[np.newaxis])[:1]:
+                yield Wish(best["name"], best["confidence"], part.start, part.end, part.said)
+
+    def _ranking(self, reading: Reading, vector: np.ndarray) -> list[dict[str, Any]]:
+        """The likeliest intents of a reading, whose `vector` has the shape (1, 512)."""
+        if self._model is None or not reading.words:
             return []
-        reading, vector = found
         chances = self._model.chances(reading, vector[0])
         best = np.argsort(-chances)[: self.config["ranking_length"]]
         near = likeness(vector, self._prototypes)[0]

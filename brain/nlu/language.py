@@ -38,10 +38,17 @@ _ENDING = re.compile(
 )
 # Function words of neighbours that share letters with English.
 _OTHERS_WORDS = """
-    le la les des un une est où je vous nous bonjour merci mon ma mes pas pour avec dans que qui
-    der die das und ist ich nicht mein meine wo wann bitte danke hallo ein eine mit für auf el los
-    las es dónde mi pedido gracias hola por favor una con para no está il lo gli di che è dove
-    grazie ciao per non sono o os onde meu minha obrigado não em de het een waar mijn niet
+    le la les des un une est où je j'ai vous nous bonjour bonsoir merci mon ma mes pas pour avec
+    dans que qui quand comment combien commande livraison colis votre vos suis ne sur quel quelle
+    parlez
+    der die das und ist ich nicht mein meine wo wann bitte danke hallo ein eine mit für auf wie kann
+    kein keine habe haben sie bestellung lieferung paket guten tag wir ihr ihre noch
+    el los las es dónde donde mi mis pedido gracias hola por favor una con para no está cuándo
+    cuando quiero tengo necesito llega llegado cómo como puedo hablar español envío buenos días
+    il lo gli di che è dove quando grazie ciao per non sono vorrei mio ordine posso ho buongiorno
+    come o os onde meu minha obrigado obrigada não em quero pedido chegou você vocês olá bom dia
+    de het een waar mijn niet ik bestelling hallo dank wel wanneer gdzie jest moje zamówienie
+    dzień dobry nerede sipariş merhaba
 """
 _OTHERS = frozenset(_OTHERS_WORDS.split())
 
@@ -76,6 +83,31 @@ def detect_language(text: str, english_words: Collection[str] = ()) -> "str | No
     # A sencha is a sencha in either language.
     telling = any(len(word) > 3 and not _SYLLABLES.fullmatch(word) for word in words)
     return "en" if known * 3 >= len(words) * 2 and telling else None
+
+
+# Scripts that neither of the two languages is written in: Hangul, Cyrillic, Greek, Arabic, Hebrew,
+# Thai, Devanagari and their neighbours.
+_OTHER_SCRIPT = re.compile(
+    r"[\u0370-\u05ff\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u0e00-\u0eff\u1100-\u11ff"
+    r"\u3130-\u318f\uac00-\ud7af]"
+)
+_ACCENTED = re.compile(r"[\u00c0-\u024f]")
+
+
+def is_other_language(text: str, english_words: Collection[str] = ()) -> bool:
+    """Whether a message is clearly in neither English nor Japanese."""
+    folded = fold(text)
+    if detect_language(text, english_words) is not None:
+        return False
+    plain = _NOISE.sub(" ", folded)
+    if len(_OTHER_SCRIPT.findall(plain)) >= 2:
+        return True
+    if _HAN.search(plain):
+        return _CHINESE.search(plain) is not None and len(_HAN.findall(plain)) >= 3
+    words = [word.lower() for word in _WORD.findall(plain)]
+    others = sum(word in _OTHERS for word in words)
+    accented = sum(bool(_ACCENTED.search(word)) for word in words)
+    return others >= 2 or (others == 1 and (accented > 0 or len(words) <= 2)) or accented >= 2
 
 
 def _is_romaji(words: list[str], english: int, english_words: Collection[str]) -> bool:

@@ -16,14 +16,15 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from brain.nlu.component import StoredComponent, add_entities, is_command
-from brain.nlu.language import detect_language
+from brain.nlu.language import detect_language, is_other_language
 
 _WORD = re.compile(r"[a-z]{3,}", re.I)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class LanguageDetector(StoredComponent, EntityExtractorMixin):
-    """Entity `language` (en or ja), only where the message shows it clearly.
+    """Entity `language` (en or ja), only where the message shows it clearly; else `foreign` where
+    it is clearly in neither.
 
     English words are those of the English training sentences, whatever they are about.
     """
@@ -55,7 +56,11 @@ class LanguageDetector(StoredComponent, EntityExtractorMixin):
             language = None if is_command(text) else detect_language(text, self._english)
             if language is not None:
                 entity = {"entity": "language", "value": language, "start": 0, "end": len(text)}
-                add_entities(message, [{**entity, "extractor": self.name}])
+            elif not is_command(text) and is_other_language(text, self._english):
+                entity = {"entity": "foreign", "value": "yes", "start": 0, "end": len(text)}
+            else:
+                continue
+            add_entities(message, [{**entity, "extractor": self.name}])
         return messages
 
     def save(self, directory: Path) -> None:

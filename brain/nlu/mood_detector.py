@@ -12,18 +12,19 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from brain.nlu.component import StoredComponent, add_entities, spans_of, words_of
-from brain.nlu.encoder import reading_of
+from brain.nlu.component import StoredComponent, add_entities
+from brain.nlu.encoder import parts_of, reading_of
 from brain.nlu.linear import LinearText
 from brain.nlu.mood import MOODS, mood_examples, surface, verdict
 from brain.nlu.patterns import find_patterns
-from brain.nlu.reading import Reading, read, sentences
+from brain.nlu.reading import Reading, read
 from brain.nlu.segmentation import segment
-from brain.nlu.vectors import encode, encode_cached
+from brain.nlu.trend import insists, repeats, tension
+from brain.nlu.vectors import encode_cached
 
 _ANY_DAY = date(2026, 1, 1)
 # A message that is angry as a whole needs no closer look.
@@ -33,6 +34,10 @@ SURELY = 0.8
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class MoodDetector(StoredComponent, EntityExtractorMixin):
     """Entity `anger` (none, displeased, angry) on every message, `score` is the chance of angry.
+
+    Where the message's metadata tells of the conversation (`heard`: `tension` so far, and what was
+    `said` before), the score is raised by its trend (`brain.nlu.trend`), and the entity's
+    `tension` is that after this message.
 
     Learns from the files in `examples` (see `brain.nlu.mood`). A sample of the other training
     sentences is taken as calm besides, so that everyday questions raise no alarm; without those
@@ -90,25 +95,29 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
             reading, vector = found
             chances = self._chances(self._model, text, reading, vector[0])
             if chances["angry"] < SURELY:
-                chances = self._stormiest(self._model, message, text, chances)
-            mood, score = verdict(chances)
+                chances = self._stormiest(self._model, message, chances)
+            mood, own = verdict(chances)
+            before, earlier = _heard(message)
+            again, insistent = repeats(text, earlier), insists(text)
+            tense = tension(before, own, mood, insistent, again)
+            # Calm words at the end of a quarrel are calm.
+            score = max(own, tense) if mood != "none" or again or insistent else own
             entity = {"entity": "anger", "value": mood, "start": 0, "end": len(text)}
-            extra = {"score": round(score, 4), "extractor": self.name}
+            extra = {"score": round(score, 4), "tension": tense, "extractor": self.name}
             add_entities(message, [{**entity, **extra}])
         return messages
 
     def _stormiest(
-        self, model: LinearText, message: Message, text: str, whole: dict[str, float]
+        self, model: LinearText, message: Message, whole: dict[str, float]
     ) -> dict[str, float]:
         """The mood of the sentence that is angriest: one outburst in a story is an outburst."""
-        parts = sentences(text, words_of(message), spans_of(message))
-        if not parts:
-            return whole
-        vectors = encode([reading.text for _, reading in parts])
         each = [
-            self._chances(model, said, reading, vector)
-            for (said, reading), vector in zip(parts, vectors, strict=True)
+            self._chances(model, part.said, part.reading, vector)
+            for part, vector in parts_of(message)
+            if part.whole
         ]
+        if not each:
+            return whole
         angry = max(whole["angry"], *(chances["angry"] for chances in each))
         calm = min(whole["none"], *(chances["none"] for chances in each))
         return {"angry": angry, "displeased": max(0.0, 1.0 - calm - angry), "none": calm}
@@ -127,6 +136,12 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
 
     def restore(self, directory: Path) -> None:
         self._model = LinearText.load(directory)
+
+
+def _heard(message: Message) -> tuple[float, list[str]]:
+    """How tense the conversation was before this message, and the customer's earlier ones."""
+    heard = (message.get(METADATA) or {}).get("heard") or {}
+    return float(heard.get("tension") or 0.0), list(heard.get("said") or ())
 
 
 def _folder(config: dict[str, Any]) -> Path:

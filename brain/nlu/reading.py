@@ -71,43 +71,78 @@ _LEAST_LATIN, _LEAST_OTHER = 9, 4
 _MOST_SENTENCES = 6
 
 
-def sentences(text: str, words: Sequence[Word], spans: Iterable[Span]) -> list[tuple[str, Reading]]:
-    """The sentences of `text`, each with its own reading; none where there is only one.
+# What begins another wish in the same sentence.
+_ANOTHER = re.compile(
+    r"(?:[,;]\s*|\s)(?=(?:and|also|plus|btw|by the way)\b)"
+    r"|、?(?=(?:それと|それから|あと|ついでに|ちなみに|また、|もう(?:一|1)つ))",
+    re.IGNORECASE,
+)
 
-    Of a long story the first and the last ones: there people say what they feel.
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sentence of a message, or a clause of its only one (`whole` is False): `text[start:end]`,
+    and how it reads by itself."""
+
+    start: int
+    end: int
+    said: str
+    reading: Reading
+    whole: bool
+
+
+def parts(text: str, words: Sequence[Word], spans: Iterable[Span]) -> list[Part]:
+    """The sentences of `text`; of a single one its clauses; none where there is nothing to part.
+
+    Of a long story the first and the last ones: there people say what they feel and want.
     """
     spans = list(spans)
-    found = []
-    for match in _SENTENCE.finditer(text):
-        start, end = match.span()
-        inside = (s for s in spans if s.entity in _STAND_INS and start <= s.start < s.end <= end)
-        said = _cut(text, start, end, inside).strip()
-        if len(said) >= (_LEAST_LATIN if said.isascii() else _LEAST_OTHER):
-            found.append((start, end))
+    found = _telling(text, (match.span() for match in _SENTENCE.finditer(text)), spans)
+    whole = len(found) > 1
+    if not whole:
+        cuts = [0, *(match.end() for match in _ANOTHER.finditer(text)), len(text)]
+        found = _telling(text, zip(cuts[:-1], cuts[1:], strict=True), spans)
     if len(found) < 2:
         return []
     half = _MOST_SENTENCES // 2
     if len(found) > _MOST_SENTENCES:
         found = found[:half] + found[-half:]
     return [
-        (
-            text[start:end],
-            read(
-                text[start:end],
-                [
-                    Word(word.text, word.start - start, word.form)
-                    for word in words
-                    if start <= word.start < end
-                ],
-                [
-                    Span(span.entity, span.value, span.start - start, span.end - start)
-                    for span in spans
-                    if start <= span.start and span.end <= end
-                ],
-            ),
-        )
+        Part(start, end, text[start:end], _reading(text, start, end, words, spans), whole)
         for start, end in found
     ]
+
+
+def _telling(
+    text: str, places: Iterable[tuple[int, int]], spans: Sequence[Span]
+) -> list[tuple[int, int]]:
+    """Those of `places` that say something apart from numbers and addresses."""
+    found = []
+    for start, end in places:
+        inside = (s for s in spans if s.entity in _STAND_INS and start <= s.start < s.end <= end)
+        said = _cut(text, start, end, inside).strip()
+        if len(said) >= (_LEAST_LATIN if said.isascii() else _LEAST_OTHER):
+            found.append((start, end))
+    return found
+
+
+def _reading(
+    text: str, start: int, end: int, words: Sequence[Word], spans: Sequence[Span]
+) -> Reading:
+    """`text[start:end]` as if it were a message."""
+    return read(
+        text[start:end],
+        [
+            Word(word.text, word.start - start, word.form)
+            for word in words
+            if start <= word.start < end
+        ],
+        [
+            Span(span.entity, span.value, span.start - start, span.end - start)
+            for span in spans
+            if start <= span.start and span.end <= end
+        ],
+    )
 
 
 def _cut(text: str, start: int, end: int, spans: Iterable[Span]) -> str:

@@ -16,7 +16,7 @@ from brain.nlu.language_detector import LanguageDetector
 from brain.nlu.lexicon import Lexicon, terms_from
 from brain.nlu.mood import MoodDataError, mood_examples, surface
 from brain.nlu.patterns import find_patterns
-from brain.nlu.reading import read, sentences
+from brain.nlu.reading import parts, read
 from brain.nlu.segmentation import segment
 from brain.nlu.spans import Span
 
@@ -149,31 +149,50 @@ def test_gibberish_is_the_same_each_time() -> None:
     [
         ("This is a joke!!! Where is my order?", ["This is a joke!!!", "Where is my order?"]),
         ("Where is my order?", []),
-        ("My address is name.of@example.com and it cost 3.50", []),
+        ("My address is name.of@example.com, it cost 3.50", []),
         ("届きません。なぜですか？", ["届きません。", "なぜですか？"]),
         ("Where is it? name@example.com", []),
         ("Hi! Where is my order?", []),
     ],
 )  # fmt: skip
 def test_sentences(text: str, expected: list[str]) -> None:
-    found = sentences(text, segment(text), find_patterns(text, date(2026, 1, 1)))
-    assert [said.strip() for said, _ in found] == expected
+    found = parts(text, segment(text), find_patterns(text, date(2026, 1, 1)))
+    assert [part.said.strip() for part in found] == expected
+    assert all(part.whole for part in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "where is my order and do you ship to canada",
+            ["where is my order", "and do you ship to canada"],
+        ),
+        ("返品したいです、あと店舗の営業時間は", ["返品したいです、", "あと店舗の営業時間は"]),
+        ("a cup and a plate", []),
+    ],
+)
+def test_clauses_of_a_single_sentence(text: str, expected: list[str]) -> None:
+    found = parts(text, segment(text), ())
+    assert [part.said.strip() for part in found] == expected
+    assert not any(part.whole for part in found)
 
 
 def test_a_sentence_has_a_reading_of_its_own() -> None:
     text = "I am furious. Order HN-10234 never came! Never."
-    said = sentences(text, segment(text), find_patterns(text, date(2026, 1, 1)))
-    assert [reading.text.strip() for _, reading in said] == [
+    said = parts(text, segment(text), find_patterns(text, date(2026, 1, 1)))
+    assert [part.reading.text.strip() for part in said] == [
         "I am furious.",
         "Order HN-10234 never came!",
     ]
-    assert said[1][1].marks == ("order_number",)
-    assert "<order_number>" in said[1][1].words
+    assert said[1].reading.marks == ("order_number",)
+    assert "<order_number>" in said[1].reading.words
+    assert text[said[1].start : said[1].end] == said[1].said
 
 
 def test_of_a_long_story_the_first_and_the_last_sentences_count() -> None:
     text = " ".join(f"This is sentence number {n} of it." for n in range(20))
-    said = [one.strip() for one, _ in sentences(text, segment(text), ())]
+    said = [part.said.strip() for part in parts(text, segment(text), ())]
     assert [int(one.split()[4]) for one in said] == [0, 1, 2, 17, 18, 19]
 
 

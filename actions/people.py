@@ -1,0 +1,40 @@
+"""Bringing a person in, with what is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.reflection import Facts
+from actions.turn import Turn
+from actions.voice import Voice
+
+
+def hand_over(turn: Turn, voice: Voice, reason: str, **note: str) -> None:
+    """Leave every form and ask for a person, unless the customer already waits for one."""
+    voice.finish()
+    if not turn.queued:
+        voice.command("handover", reason=reason, note=note or None)
+
+
+def known_facts(turn: Turn) -> Facts:
+    """What this message and an unfinished complaint tell, for whoever takes over."""
+    complaint = turn.slots.get("complaint") or {}
+    # An opened case has its own entry; what comes after it is another matter until it says so.
+    if complaint.get("opened"):
+        complaint = {}
+    facts = Facts.from_data(complaint.get("facts") or {}).updated(turn.entities)
+    if facts.order_number is None and turn.slots.get("order_number"):
+        facts = replace(facts, order_number=turn.slots["order_number"])
+    if facts.fault is None and turn.slots.get("fault"):
+        facts = replace(facts, fault=turn.slots["fault"])
+    return facts
+
+
+def bring_person(turn: Turn, voice: Voice, reason: str) -> None:
+    """What the customer agreed to or asked for; whoever comes knows what is known."""
+    facts = known_facts(turn).as_data()
+    if facts.get("wish") == "person":
+        del facts["wish"]  # which they get now
+    voice.command("facts", facts=facts)
+    voice.say("utter_person")
+    hand_over(turn, voice, reason, **facts)

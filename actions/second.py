@@ -1,0 +1,61 @@
+"""Two wishes in one message: both are dealt with, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+
+from actions.articles import TOPICS, promise_answer, say_article
+from actions.context import services
+from actions.people import bring_person
+from actions.turn import Turn
+from actions.voice import Voice
+
+_TASKS = frozenset({"order_status", "cancel_order", "change_order", "return_order", "case_status"})
+
+
+async def answer_aside(turn: Turn, voice: Voice) -> None:
+    """A question beside a task is answered first: what the task asks must come last."""
+    if turn.also is not None and turn.intent not in TOPICS:
+        await _answer(turn, voice)
+
+
+async def take_up_second(turn: Turn, voice: Voice) -> None:
+    """After the first wish: what the message also asks for, or what was kept from an earlier one.
+
+    A task waits until no question of another is open.
+    """
+    kept: str | None = turn.slots.get("later")
+    if voice.handed_over:
+        # Whoever takes over reads it all.
+        voice.remember(later=None)
+        return
+    if turn.queued or voice.speaks_next is not None:
+        return
+    wanted = turn.also[0] if turn.also is not None and not turn.acted else None
+    if wanted in TOPICS and turn.intent in TOPICS:
+        await _answer(turn, voice)
+    elif wanted == "request_human":
+        bring_person(turn, voice, "asked")
+        return
+    later = wanted if wanted in _TASKS else kept
+    if later is None:
+        return
+    if voice.leaves_open(turn):
+        voice.remember(later=later)
+        return
+    voice.remember(later=None)
+    voice.say("utter_also")
+    voice.follow_with(f"action_{later}")
+
+
+async def _answer(turn: Turn, voice: Voice) -> None:
+    wanted, said = turn.also or ("", "")
+    topic = TOPICS.get(wanted)
+    if topic is None or turn.queued or turn.acted:
+        return
+    search = services().knowledge.search
+    found = await asyncio.to_thread(search, said, lang=turn.lang, topic=topic, top=1)
+    if found.verdict == "answer" and not voice.has_shown(found.hits[0].id):
+        say_article(voice, found.hits[0])
+    elif found.verdict != "answer":
+        promise_answer(turn, voice, said, topic)

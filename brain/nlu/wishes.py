@@ -1,0 +1,73 @@
+"""Two wishes in one message: which part of it asks for something else than the whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from brain.nlu.folding import fold
+
+# Only what can be taken up by itself; being angry or giving data is part of the first wish.
+_TAKEN_UP = frozenset(
+    {
+        *("faq_delivery", "faq_returns", "faq_payment", "faq_account"),
+        *("faq_products", "faq_store", "faq_loyalty", "faq_privacy"),
+        *("order_status", "cancel_order", "change_order", "return_order", "case_status"),
+        "request_human",
+    }
+)
+# Wishes (second values) that belong to the matter of a first one: whoever handles it handles them,
+# or has their answer.
+_ONE_MATTER = {
+    "order_status": {"faq_delivery", "case_status", "change_order", "cancel_order"},
+    "return_order": {"faq_returns", "case_status"},
+    "cancel_order": {"faq_returns", "order_status", "change_order"},
+    "change_order": {"faq_delivery", "order_status", "cancel_order"},
+    "case_status": {"faq_returns", "order_status", "return_order"},
+    "complaint": {
+        *("faq_delivery", "faq_returns", "faq_payment", "faq_products", "faq_store"),
+        *("order_status", "return_order", "case_status", "cancel_order"),
+    },
+    "security_concern": {"faq_account", "faq_payment", "faq_privacy"},
+    "faq_returns": {"return_order"},
+    "faq_privacy": {"faq_account"},
+    "faq_account": {"faq_privacy"},
+}
+_SMALL = frozenset(["greet", "goodbye", "thank", "affirm", "deny", "inform", "bot_challenge"])
+_ASKS = re.compile(
+    r"[?]|\b(?:please|pls|can (?:you|i|we)|could (?:you|i|we)|would like|i['’]?d like|want|need to|"
+    r"wanna|how (?:do|can|much|long)|do you|is there|are there|what|where|when|which|who|cancel|"
+    r"tell me)\b"
+    r"|か[。!]*$|教えて|おしえて|お願い|ください|下さい|(?:し|き|り|み|び|え|け|せ|て|め|れ|い)たい|"
+    r"ほしい|欲しい|もらえ|いただけ|頂け|できます|ですか|ますか",
+    re.IGNORECASE,
+)
+SURE = 0.7
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What `text[start:end]` asks for, and the chance (0 to 1) that it does."""
+
+    intent: str
+    confidence: float
+    start: int
+    end: int
+    said: str
+
+
+def second_wish(intent: str, heard: Iterable[Wish]) -> Wish | None:
+    """The surest wish among the parts of a message that isn't the matter of its `intent`."""
+    if intent in _SMALL or intent in ("out_of_scope", "nlu_fallback"):
+        return None
+    others: Sequence[Wish] = [
+        wish
+        for wish in heard
+        if wish.confidence >= SURE
+        and wish.intent in _TAKEN_UP
+        and wish.intent != intent
+        and wish.intent not in _ONE_MATTER.get(intent, ())
+        and _ASKS.search(fold(wish.said))
+    ]
+    return max(others, key=lambda wish: wish.confidence, default=None)
