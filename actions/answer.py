@@ -81,10 +81,10 @@ def not_understood(turn: Turn, voice: Voice) -> None:
     elif count == 1 and ask_which_wish(turn, voice):
         return
     elif count >= turn.offer_after:
-        voice.say("utternot_understood_or_person")
+        voice.say("utter_not_understood_or_person")
         voice.expecting = "person:stuck"
     else:
-        voice.say("utternot_understood")
+        voice.say("utter_not_understood")
 
 
 class ActionAnswer(Reply):

@@ -1,6 +1,6 @@
 """A small shop for the actions, and a way to play one message to one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -226,6 +226,8 @@ class Dialogue:
         intent: str,
         acted: bool = False,
         anger: float = 0.0,
+        ranking: Sequence[tuple[str, float]] = (),
+        also: tuple[str, str] | None = None,
         **entities: str,
     ) -> Played:
         for name, value in entities.items():
@@ -234,6 +236,9 @@ class Dialogue:
                 self.slots[slot] = value
         found = [_found(text, name, value) for name, value in entities.items()]
         found.append({"entity": "anger", "value": "none", "score": anger})
+        if also is not None:
+            intent_of_it, words = also
+            found.append({**_found(text, "also", words), "value": intent_of_it})
         events: list[dict[str, Any]] = [{"event": "user"}]
         if acted:
             events.append({"event": "action", "name": "action_answer"})
@@ -244,6 +249,7 @@ class Dialogue:
                 "latest_message": {
                     "text": text,
                     "intent": {"name": intent},
+                    "intent_ranking": [{"name": n, "confidence": c} for n, c in ranking],
                     "entities": found,
                     "metadata": self.metadata,
                 },

@@ -1,0 +1,144 @@
+"""Two wishes in one message, messages that can be read in two ways, and other languages."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from actions.context import configure
+from tests.actions_shop import EMAIL, Dialogue, services
+
+
+@pytest.fixture(autouse=True)
+def shop() -> Iterator[None]:
+    configure(services())
+    yield
+    configure(None)
+
+
+async def test_two_questions_get_two_articles() -> None:
+    done = await Dialogue().play(
+        "action_answer", "how long does delivery take? and is this mail from you?", "faq_delivery",
+        also=("faq_privacy", "is this mail from you?"),
+    )  # fmt: skip
+    assert [card["data"]["id"] for card in done.cards] == ["delivery-times", "phishing"]
+
+
+async def test_one_article_that_answers_both_is_said_once() -> None:
+    done = await Dialogue().play(
+        "action_answer", "gifts? how long does delivery take?", "faq_store",
+        also=("faq_delivery", "how long does delivery take?"),
+    )  # fmt: skip
+    assert done.responses == ("utter_article",)
+
+
+async def test_a_question_beside_a_task_is_answered_before_the_task_asks() -> None:
+    done = await Dialogue().play(
+        "action_return_order",
+        "return it; delivery times?",
+        "return_order",
+        also=("faq_delivery", "delivery times?"),
+    )
+    assert done.responses[0] == "utter_article"
+    assert done.responses[-1].startswith("utter_need")
+    assert done.form == "return_form"
+
+
+async def test_a_task_beside_a_question_follows_in_the_same_turn() -> None:
+    done = await Dialogue().play(
+        "action_answer", "delivery to canada? and where is my parcel", "faq_delivery",
+        also=("order_status", "and where is my parcel"),
+    )  # fmt: skip
+    assert done.responses == ("utter_article", "utter_also")
+    assert done.next_action == "action_order_status"
+    assert done.slots["later"] is None
+
+
+async def test_a_task_waits_until_the_one_before_it_is_done() -> None:
+    talk = Dialogue()
+    first = await talk.play(
+        "action_order_status", "where is it? also change the other", "order_status",
+        also=("change_order", "also change the other"),
+    )  # fmt: skip
+    assert first.slots["later"] == "change_order"
+    assert first.form == "order_status_form"
+    done = await talk.play(
+        "validate_order_status_form", f"HN-10003 {EMAIL}", "inform",
+        order_number="HN-10003", email=EMAIL,
+    )  # fmt: skip
+    assert done.responses[-1] == "utter_also"
+    assert done.next_action == "action_change_order"
+    assert talk.slots["later"] is None
+
+
+async def test_what_waits_is_forgotten_when_a_person_takes_over() -> None:
+    talk = Dialogue()
+    wish = ("change_order", "and change")
+    await talk.play("action_order_status", "where? and change", "order_status", also=wish)
+    await talk.play("action_request_human", "a person please", "request_human")
+    assert talk.slots["later"] is None
+
+
+async def test_asking_for_a_person_as_well_brings_one() -> None:
+    done = await Dialogue().play(
+        "action_answer", "delivery? and a human please", "faq_delivery",
+        also=("request_human", "and a human please"),
+    )  # fmt: skip
+    assert done.responses[:2] == ("utter_article", "utter_person")
+    assert done.command("handover")["reason"] == "asked"
+
+
+CLOSE = (("cancel_order", 0.3), ("return_order", 0.25), ("thank", 0.02))
+
+
+async def test_two_likely_readings_are_two_buttons() -> None:
+    done = await Dialogue().play("action_answer", "undo it", "nlu_fallback", ranking=CLOSE)
+    assert done.responses == ("utter_which_wish",)
+    assert [button["payload"] for button in done.buttons] == [
+        "/cancel_order",
+        "/return_order",
+        "/deny",
+    ]
+
+
+async def test_neither_of_the_two_goes_on_as_not_understood() -> None:
+    talk = Dialogue()
+    await talk.play("action_answer", "undo it", "nlu_fallback", ranking=CLOSE)
+    done = await talk.play("action_deny", "no", "deny")
+    assert done.responses == ("utter_not_understood_or_person",)
+
+
+async def test_the_kind_of_question_chosen_answers_the_question_asked() -> None:
+    talk = Dialogue()
+    likely = (("faq_delivery", 0.3), ("order_status", 0.28))
+    await talk.play("action_answer", "gift something", "nlu_fallback", ranking=likely)
+    done = await talk.play("action_answer", "/faq_delivery", "faq_delivery")
+    assert done.responses == ("utter_which_article",)  # of "gift something"
+
+
+async def test_a_clear_lead_or_a_wide_field_is_no_choice_of_two() -> None:
+    for ranking in (
+        (("cancel_order", 0.35), ("return_order", 0.05)),
+        (("cancel_order", 0.12), ("return_order", 0.11)),
+        (("out_of_scope", 0.3), ("return_order", 0.25)),
+    ):
+        done = await Dialogue().play("action_answer", "undo", "nlu_fallback", ranking=ranking)
+        assert done.responses == ("utter_not_understood",)
+
+
+async def test_other_languages_are_told_once_what_is_spoken_here() -> None:
+    talk = Dialogue()
+    done = await talk.play("action_answer", "bonjour", "out_of_scope", foreign="yes")
+    assert done.responses == ("utter_languages",)
+    assert "日本語" in done.said
+    assert "English" in done.said
+    assert "/request_human" in [button["payload"] for button in done.buttons]
+    again = await talk.play("action_answer", "merci", "out_of_scope", foreign="yes")
+    assert again.responses == ("utter_not_understood",)
+
+
+async def test_who_is_understood_in_another_language_is_helped_all_the_same() -> None:
+    done = await Dialogue().play(
+        "action_request_human", "quiero hablar con una persona", "request_human", foreign="yes"
+    )
+    assert done.responses == ("utter_languages", "utter_person")
+    assert done.command("handover")
