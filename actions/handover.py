@@ -16,6 +16,7 @@ from actions.order_words import order_words
 from actions.people import bring_person, hand_over, known_facts
 from actions.reflection import reflection
 from actions.reply import Reply, shop_zone
+from actions.second import TASKS
 from actions.turn import Turn
 from actions.voice import Voice
 from support.knowledge import Hit
@@ -51,6 +52,9 @@ class ActionRequestHuman(Reply):
             # "I don't need a person (any more)" has all the words of asking for one.
             if turn.queued:
                 voice.command("ticket", action="cancel")
+            elif task := next((name for name, _ in turn.ranking[1:2] if name in TASKS), None):
+                # "... just tell me where my order is": what comes second is what they want.
+                voice.follow_with(f"action_{task}")
             else:
                 await answer(turn, voice)
         elif turn.queued:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.complaints import complaint, is_complaint
-from actions.lookup import identify
+from actions.lookup import identify, known_number
 from actions.order_words import order_words
 from actions.reply import Reply, TaskForm, shop_zone
 from actions.turn import Step, Turn
@@ -44,6 +44,9 @@ class ActionOrderStatus(Reply):
     async def reply(self, turn: Turn, voice: Voice) -> None:
         if is_complaint(turn):
             await complaint(turn, voice, Step.START)
+        elif turn.queued and known_number(turn) is None and not turn.is_question:
+            # Something about the matter, for whoever comes; no time to ask for numbers.
+            voice.say("utter_passed_on")
         else:
             await order_status(turn, voice, Step.START)
 

@@ -10,7 +10,8 @@ from actions.people import bring_person
 from actions.turn import Turn
 from actions.voice import Voice
 
-_TASKS = frozenset({"order_status", "cancel_order", "change_order", "return_order", "case_status"})
+# What can be begun without the words that asked for it.
+TASKS = frozenset({"order_status", "cancel_order", "change_order", "return_order", "case_status"})
 
 
 async def answer_aside(turn: Turn, voice: Voice) -> None:
@@ -37,7 +38,7 @@ async def take_up_second(turn: Turn, voice: Voice) -> None:
     elif wanted == "request_human":
         bring_person(turn, voice, "asked")
         return
-    later = wanted if wanted in _TASKS else kept
+    later = wanted if wanted in TASKS else kept
     if later is None:
         return
     if voice.leaves_open(turn):

@@ -29,7 +29,7 @@ from brain.nlu.reading import Reading, read
 from brain.nlu.segmentation import is_japanese, segment
 from brain.nlu.spans import Span
 from brain.nlu.vectors import DIMENSIONS, encode_cached
-from brain.nlu.wishes import Wish, second_wish
+from brain.nlu.wishes import Wish, said_anywhere, second_wish
 
 OUT_OF_SCOPE = "out_of_scope"
 # Dates in training sentences are only masked or marked; which day it is doesn't matter.
@@ -40,7 +40,8 @@ _ANY_DAY = date(2026, 1, 1)
 class HybridIntentClassifier(StoredComponent, IntentClassifier):
     """A linear model over `brain.nlu.features`; `out_of_scope` is trained like any intent.
 
-    Where a part of the message asks for something else, that is the entity `also`.
+    Where a part of the message asks for something else, that is the entity `also`; an intent of
+    `anywhere` in any part is the intent of the whole.
 
     The confidence is the calibrated chance that the intent is right. Gibberish is trained as
     out of scope too, so that it gets no confident answer.
@@ -56,7 +57,13 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"cost": 0.15, "gibberish": 270, "detailed_intents": [], "ranking_length": 5}
+        return {
+            "cost": 0.15,
+            "gibberish": 270,
+            "detailed_intents": [],
+            "anywhere": [],
+            "ranking_length": 5,
+        }
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
@@ -79,12 +86,25 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
         for message in messages:
             found = reading_of(message)
             ranking = self._ranking(*found) if found is not None else []
+            wishes = list(self._wishes(message))
+            if ranking and wishes:
+                ranking = self._with_what_counts(ranking, wishes)
+                if other := second_wish(ranking[0]["name"], wishes):
+                    also = Span("also", other.intent, other.start, other.end)
+                    add_entities(message, [also.as_entity(type(self).__name__)])
             message.set(INTENT, ranking[0] if ranking else _NOTHING, add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-            if ranking and (other := second_wish(ranking[0]["name"], self._wishes(message))):
-                also = Span("also", other.intent, other.start, other.end)
-                add_entities(message, [also.as_entity(type(self).__name__)])
         return messages
+
+    def _with_what_counts(
+        self, ranking: list[dict[str, Any]], wishes: list[Wish]
+    ) -> list[dict[str, Any]]:
+        """The ranking led by an intent of `anywhere` that a part of the message has."""
+        heard = said_anywhere(ranking[0]["name"], wishes, self.config["anywhere"])
+        if heard is None:
+            return ranking
+        others = [guess for guess in ranking if guess["name"] != heard.intent]
+        return [{"name": heard.intent, "confidence": heard.confidence}, *others]
 
     def _wishes(self, message: Message) -> Iterator[Wish]:
         """What each part of the message asks for by itself."""

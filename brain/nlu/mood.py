@@ -12,6 +12,8 @@ from brain.nlu.folding import fold
 
 MOODS = ("none", "displeased", "angry")
 _CALM = "none"
+# From this chance on a message is called angry: set where about two calm ones in a hundred are.
+ANGRY = 0.57
 _EXCLAMATION = re.compile(r"!{2,}|[!?]*!\?[!?]*|\?![!?]*")
 _LETTERS = re.compile(r"[A-Za-z]")
 _CAPITALS = re.compile(r"[A-Z]")
@@ -73,6 +75,6 @@ def mood_examples(folder: Path) -> Iterator[tuple[str, str]]:
 def verdict(chances: dict[str, float]) -> tuple[str, float]:
     """The mood that the chances speak for, and the anger score in 0..1."""
     angry, displeased = chances.get("angry", 0.0), chances.get("displeased", 0.0)
-    if angry >= 0.5:
+    if angry >= ANGRY:
         return "angry", angry
     return ("displeased" if angry + displeased >= 0.5 else _CALM), angry

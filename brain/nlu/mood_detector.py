@@ -52,7 +52,7 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"examples": "data/mood", "cost": 0.15, "stormy_intents": [], "calm_sample": 6000}
+        return {"examples": "data/mood", "cost": 0.15, "stormy_intents": [], "calm_sample": 5000}
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from brain.nlu.folding import fold
@@ -44,6 +44,9 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 SURE = 0.7
+# Of what counts wherever it is said. Measured on the development messages: from here on it finds
+# more requests for a person than it invents.
+SURE_ANYWHERE = 0.65
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,11 @@ def second_wish(intent: str, heard: Iterable[Wish]) -> Wish | None:
         and _ASKS.search(fold(wish.said))
     ]
     return max(others, key=lambda wish: wish.confidence, default=None)
+
+
+def said_anywhere(intent: str, heard: Iterable[Wish], intents: Container[str]) -> Wish | None:
+    """The surest of `intents` in any part of a message, if the whole isn't about safety."""
+    if intent in intents or intent == "security_concern":
+        return None
+    found = (w for w in heard if w.intent in intents and w.confidence >= SURE_ANYWHERE)
+    return max(found, key=lambda wish: wish.confidence, default=None)

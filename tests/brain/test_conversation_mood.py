@@ -6,7 +6,7 @@ import pytest
 
 from brain.nlu.language import is_other_language
 from brain.nlu.trend import insists, repeats, tension
-from brain.nlu.wishes import Wish, second_wish
+from brain.nlu.wishes import Wish, said_anywhere, second_wish
 
 THRESHOLD = 0.6
 
@@ -114,6 +114,19 @@ def test_the_surest_other_wish_is_the_second() -> None:
 )
 def test_no_second_wish(intent: str, part: tuple[str, float, str]) -> None:
     assert second_wish(intent, wishes(part)) is None
+
+
+def test_what_counts_anywhere_counts_in_any_part() -> None:
+    heard = wishes(
+        ("complaint", 0.9, "You ruined my dress."), ("request_human", 0.8, "Get me your manager.")
+    )
+    found = said_anywhere("complaint", heard, ["request_human"])
+    assert found is not None
+    assert found.intent == "request_human"
+    assert said_anywhere("complaint", heard, []) is None
+    assert said_anywhere("security_concern", heard, ["request_human"]) is None
+    doubtful = wishes(("request_human", 0.5, "a person at the door was rude"))
+    assert said_anywhere("complaint", doubtful, ["request_human"]) is None
 
 
 @pytest.mark.parametrize(
