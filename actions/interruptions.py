@@ -28,6 +28,15 @@ _ASKS_FOR = re.compile(
     r"|(?:もらえ|いただけ|頂け|くれ)(?:ます|ない|る)|お願い|できますか|ください|ほしい|欲しい",
     re.IGNORECASE,
 )
+# Said when asked for a number or an address, these are an answer: there is none at hand.
+_NOT_AT_HAND = re.compile(
+    r"\b(?:don['’]?t|do not|can['’]?t|cannot|couldn['’]?t|no longer) (?:\w+ )?"
+    r"(?:know|have|find|remember|see|recall)\b|\bno (?:idea|clue)\b"
+    r"|\b(?:lost|deleted|forgot|forgotten)\b|\b(?:which|what) (?:order )?(?:number|e-?mail)\b"
+    r"|(?:わか|分か|判)(?:ら|り|ん)|忘れ|覚えて(?:い|お)?(?:な|り?ま)|見(?:つか|当た)ら|(?:な|無|失)くし"
+    r"|消し(?:て|ちゃ)|手元に(?:な|あり)|持って(?:い)?(?:な|ませ)",
+    re.IGNORECASE,
+)
 # What the customer tells in their own words there is easily taken for another intent.
 _FREE_TEXT = frozenset({"what_happened", "change_what"})
 _SWITCHES_IN_FREE_TEXT = {
@@ -59,6 +68,12 @@ _REASON = re.compile(
 )
 
 
+def has_not_at_hand(turn: Turn) -> bool:
+    """Whether the customer says that they don't have what was asked for, a number or a proof."""
+    asked = turn.asked_for in {"order_number", "proof"} and not answered(turn)
+    return asked and len(turn.text) <= 80 and _NOT_AT_HAND.search(turn.text) is not None
+
+
 def gives_reason(turn: Turn, form: str) -> bool:
     """Whether a message answers "shall I start the return?" with the reason for it."""
     at_the_question = turn.form == form == "return_form" and turn.asked_for == "confirmed"
@@ -74,7 +89,7 @@ def interrupts(turn: Turn, form: str) -> bool:
     if turn.too_angry and not turn.queued:
         # A form that takes the message would leave the escalation policy unasked.
         return True
-    if gives_reason(turn, form):
+    if gives_reason(turn, form) or (form != "complaint_form" and has_not_at_hand(turn)):
         return False
     intent, slot = turn.intent, turn.asked_for
     if intent == "affirm" and str(turn.slots.get("expecting") or "").startswith("person"):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from actions.context import services
 from actions.formatting import item_names, state_name
-from actions.interruptions import answered
+from actions.interruptions import answered, has_not_at_hand
 from actions.people import hand_over
 from actions.turn import Step, Turn
 from actions.voice import Voice
@@ -144,7 +144,8 @@ def ask(turn: Turn, voice: Voice, form: str, slot: Missing, step: Step) -> None:
             voice.say("utter_stuck")
             hand_over(turn, voice, "stuck", tried=f"asked for {slot}")
             return
-        or_person = count >= turn.offer_after and not turn.queued
+        gives_up = count >= turn.offer_after or has_not_at_hand(turn)
+        or_person = gives_up and not turn.queued
         voice.say(f"utter_help_{slot}{'_or_person' if or_person else ''}", number=given)
         voice.expecting = "person:stuck" if or_person else None
     elif again:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.reflection import Facts
+from actions.reflection import Facts, reflection
 from actions.turn import Turn
 from actions.voice import Voice
 
@@ -32,9 +32,14 @@ def known_facts(turn: Turn) -> Facts:
 
 def bring_person(turn: Turn, voice: Voice, reason: str) -> None:
     """What the customer agreed to or asked for; whoever comes knows what is known."""
-    facts = known_facts(turn).as_data()
+    known = known_facts(turn)
+    facts = known.as_data()
     if facts.get("wish") == "person":
         del facts["wish"]  # which they get now
     voice.command("facts", facts=facts)
-    voice.say("utter_person")
+    if "fault" in turn.entities and (clause := reflection(known, turn.lang, turn.today)):
+        # Who tells in the same breath what went wrong hears first that we are sorry.
+        voice.say("utter_person_fact", clause=clause)
+    else:
+        voice.say("utter_person")
     hand_over(turn, voice, reason, **facts)

@@ -2,7 +2,8 @@
 
 Questions: tests/data/knowledge_questions.yml, written before and apart from the articles, in a tune
 and a test half; and tests/data/other_shops, two folders of plain Markdown on which nothing is
-tuned. `--fit` fits the constants of support/knowledge/verdict.py on the tune half and prints them.
+tuned, with four harder ones in its folder `hard`. `--fit` fits the constants of
+support/knowledge/verdict.py on the tune half and prints them.
 """
 
 import argparse
@@ -30,6 +31,8 @@ ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "data" / "knowledge"
 QUESTIONS = ROOT / "tests" / "data" / "knowledge_questions.yml"
 OTHER_SHOPS = ROOT / "tests" / "data" / "other_shops"
+HARD = OTHER_SHOPS / "hard"
+HARD_SHOPS = ("voltmere", "pawcel", "asahi-sake", "kutsunoya")
 Floats = npt.NDArray[np.float64]
 
 
@@ -68,8 +71,8 @@ def demonstration_questions() -> list[Asked]:
     ]
 
 
-def other_shop_questions(shop: str) -> list[Asked]:
-    content = yaml.safe_load((OTHER_SHOPS / "questions.yml").read_text("utf-8"))
+def other_shop_questions(shop: str, folder: Path = OTHER_SHOPS) -> list[Asked]:
+    content = yaml.safe_load((folder / "questions.yml").read_text("utf-8"))
     return [
         Asked(
             q["text"],
@@ -137,6 +140,9 @@ def report(cache: Path, half: str, verbose: bool) -> None:
     for shop in ("spoke", "yamabiko"):
         knowledge = Knowledge(load_articles(OTHER_SHOPS / shop), cache)
         _row(f"another shop ({shop})", knowledge, other_shop_questions(shop), verbose)
+    for shop in HARD_SHOPS:
+        knowledge = Knowledge(load_articles(HARD / shop), cache)
+        _row(f"a harder one ({shop})", knowledge, other_shop_questions(shop, HARD), verbose)
     knowledge = Knowledge(articles, cache)
     print(f"search: {_latency(lambda text: knowledge.search(text), [q.text for q in questions])}")
 
@@ -184,6 +190,8 @@ def examples(
     found = []
     for lang in ("en", "ja"):
         own = only(articles, lang)
+        if not own:
+            continue
         index = LanguageIndex("en" if lang == "en" else "ja", own, cache)
         for asked in questions:
             if (asked.lang == lang) != same_language or language_of(asked.text) is None:

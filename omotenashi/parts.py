@@ -60,15 +60,15 @@ def make_services(
     )
 
 
-def load_knowledge(settings: Settings) -> KnowledgeHolder:
-    return KnowledgeHolder(KNOWLEDGE, settings.data_dir / "cache")
+def load_knowledge(settings: Settings, playbook: Playbook) -> KnowledgeHolder:
+    return KnowledgeHolder(KNOWLEDGE, settings.data_dir / "cache", playbook.synonyms.model_dump())
 
 
 def make_parts(settings: Settings) -> Parts:
     """Raises FileError or ArticleError, naming file and line, where the shop's files are wrong."""
     playbook = load_playbook(PLAYBOOK)
     db = open_database(settings)
-    knowledge = load_knowledge(settings)
+    knowledge = load_knowledge(settings, playbook)
     return Parts(
         settings=settings,
         playbook=playbook,

@@ -186,6 +186,13 @@ class Messages(Part):
     button_person: Words
 
 
+class Synonyms(Part):
+    """Groups of words that mean the same, for each language."""
+
+    en: tuple[tuple[str, ...], ...] = ()
+    ja: tuple[tuple[str, ...], ...] = ()
+
+
 class Playbook(Part):
     escalation: Escalation
     opening: OpeningHours
@@ -194,6 +201,7 @@ class Playbook(Part):
     canned: CannedReplies
     messages: Messages
     orders: OrdersConfig
+    synonyms: Synonyms
 
     @property
     def hours(self) -> Hours:
@@ -204,6 +212,7 @@ _FILES: dict[str, type[BaseModel]] = {
     "escalation": Escalation,
     "opening": OpeningHours,
     "goodwill": Goodwill,
+    "synonyms": Synonyms,
     "shop": Shop,
     "canned": CannedReplies,
     "messages": Messages,

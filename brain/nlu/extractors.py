@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from brain.nlu.patterns import find_patterns
 from brain.nlu.spans import keep_first
 
 LEXICON_ENTITIES = ("fault", "wish", "item")
+_LATIN_WORD = re.compile(r"[a-z]+")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -104,18 +106,28 @@ class LexiconExtractor(StoredComponent, EntityExtractorMixin):
 
     def save(self, directory: Path) -> None:
         terms = [[term.entity, term.phrase, term.value] for term in self._lexicon.terms]
-        (directory / "terms.json").write_text(json.dumps(terms, ensure_ascii=False), "utf-8")
+        stored = {"terms": terms, "ordinary": sorted(self._lexicon.ordinary)}
+        (directory / "lexicon.json").write_text(json.dumps(stored, ensure_ascii=False), "utf-8")
 
     def restore(self, directory: Path) -> None:
-        terms = json.loads((directory / "terms.json").read_text("utf-8"))
-        self._lexicon = Lexicon(Term(*term) for term in terms)
+        stored = json.loads((directory / "lexicon.json").read_text("utf-8"))
+        self._lexicon = Lexicon((Term(*term) for term in stored["terms"]), stored["ordinary"])
 
 
 def lexicon_of(training_data: TrainingData) -> Lexicon:
-    """The dictionary that the lookup tables and synonyms of `training_data` make."""
+    """The dictionary that the lookup tables and synonyms of `training_data` make.
+
+    The words of the examples are ordinary ones, and no slips.
+    """
     tables: dict[str, list[str]] = {}
     for table in training_data.lookup_tables:
         elements = table["elements"]
         if isinstance(elements, list):
             tables.setdefault(table["name"], []).extend(elements)
-    return Lexicon(terms_from(tables, training_data.entity_synonyms, LEXICON_ENTITIES))
+    ordinary = {
+        word
+        for message in training_data.intent_examples
+        for word in _LATIN_WORD.findall((message.get(TEXT) or "").lower())
+    }
+    terms = terms_from(tables, training_data.entity_synonyms, LEXICON_ENTITIES)
+    return Lexicon(terms, ordinary)

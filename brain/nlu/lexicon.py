@@ -9,6 +9,8 @@ from brain.nlu.spans import Span
 
 _LATIN = re.compile(r"^[\x00-\x7f\u00c0-\u024f’]+$")
 _WORD = re.compile(r"[a-z0-9\u00c0-\u024f]+(?:['’][a-z]+)?", re.I)
+# Shorter words are too near to too many others.
+_LEAST_LETTERS = 5
 _GAP = re.compile(r"[\s\-_]*$")
 # "not broken", "isn't leaking": said to be absent. "not only broken" is present.
 _DENIED_BEFORE = re.compile(r"(?:\bnot|n['’]t|\bnever|\bno)\s+(?!only|just)(?:\w+\s+)?$", re.I)
@@ -25,10 +27,21 @@ class Term:
 
 
 class Lexicon:
-    """Finds terms: English ones on word boundaries, Japanese ones anywhere, longest first."""
+    """Finds terms: English ones on word boundaries, Japanese ones anywhere, longest first.
 
-    def __init__(self, terms: Iterable[Term]) -> None:
+    Items are also found with a slip of the finger in a word ("matcah"), unless
+    what was typed is one of the `ordinary` words.
+    """
+
+    def __init__(self, terms: Iterable[Term], ordinary: Iterable[str] = ()) -> None:
         self.terms: tuple[Term, ...] = tuple(dict.fromkeys(terms))
+        # What is a name by itself; "message" in "message card" is too ordinary a word.
+        names = [_words(term.phrase) for term in self.terms if term.entity == "item"]
+        meant = {name[0] for name in names if len(name) == 1 and len(name[0]) >= _LEAST_LETTERS}
+        self._slips = {slip: word for word in sorted(meant) for slip in (word, *_shortened(word))}
+        self._known = {word for term in self.terms for word in _words(term.phrase)}
+        # Of the many ordinary words only those matter that look like a slip.
+        self.ordinary = frozenset(word for word in ordinary if self._meant(word) != word)
         # By first word or first character, longest first.
         self._latin: dict[str, list[tuple[tuple[str, ...], Term]]] = {}
         self._other: dict[str, list[tuple[str, Term]]] = {}
@@ -61,7 +74,7 @@ class Lexicon:
 
     def _find_latin(self, text: str) -> Iterator[tuple[int, int, Term]]:
         words = [
-            (match[0].replace("’", "'"), match.start(), match.end())
+            (self._without_slip(match[0].replace("’", "'")), match.start(), match.end())
             for match in _WORD.finditer(text)
         ]
         position = 0
@@ -76,6 +89,23 @@ class Lexicon:
                     yield there[0][1], there[-1][2], term
             position += count or 1
 
+    def _without_slip(self, word: str) -> str:
+        if len(word) < _LEAST_LETTERS or word in self.ordinary or word in self._known:
+            return word
+        return self._meant(word)
+
+    def _meant(self, word: str) -> str:
+        """The word of an item that `word` is one letter away from, or itself.
+
+        Two words are a slip apart if they become one by leaving a letter out of either.
+        """
+        for form in (word, *_shortened(word)) if len(word) >= _LEAST_LETTERS else ():
+            meant = self._slips.get(form)
+            # People rarely get the first letter wrong.
+            if meant is not None and meant[0] == word[0]:
+                return meant
+        return word
+
     def _find_other(self, text: str) -> Iterator[tuple[int, int, Term]]:
         position = 0
         while position < len(text):
@@ -87,6 +117,11 @@ class Lexicon:
                     length = len(phrase)
                     yield position, position + length, term
             position += length or 1
+
+
+def _shortened(word: str) -> list[str]:
+    """`word` without one of its letters."""
+    return [word[:at] + word[at + 1 :] for at in range(len(word))]
 
 
 def terms_from(

@@ -74,7 +74,7 @@ _MOST_SENTENCES = 6
 # What begins another wish in the same sentence.
 _ANOTHER = re.compile(
     r"(?:[,;]\s*|\s)(?=(?:and|also|plus|btw|by the way)\b)"
-    r"|、?(?=(?:それと|それから|あと|ついでに|ちなみに|また、|もう(?:一|1)つ))",
+    r"|、?(?=(?:それと|それから|あと|ついでに|ちなみに|また、|もう(?:一|1)つ))|(?<=のと)[、,]",
     re.IGNORECASE,
 )
 

@@ -82,10 +82,12 @@ def search(
     top: Annotated[int, typer.Option(min=1, max=50)] = 5,
 ) -> None:
     """A question per line in, a JSON object per line out: verdict and articles."""
-    from omotenashi.parts import KNOWLEDGE
+    from omotenashi.parts import KNOWLEDGE, PLAYBOOK
     from support.knowledge import Knowledge, search_lines
+    from support.playbook import load_playbook
 
     cache = load_settings().data_dir / "cache"
-    base = Knowledge.load(knowledge or KNOWLEDGE, cache)
+    synonyms = load_playbook(PLAYBOOK).synonyms.model_dump()
+    base = Knowledge.load(knowledge or KNOWLEDGE, cache, synonyms)
     for found in search_lines(base, sys.stdin, lang=lang, top=top):
         print(json.dumps(found, ensure_ascii=False), flush=True)

@@ -80,8 +80,9 @@ def actions(
     from support.playbook import load_playbook
 
     set_up_logging()
+    playbook = load_playbook(PLAYBOOK)
     services = make_services(
-        settings, open_database(settings), load_playbook(PLAYBOOK), load_knowledge(settings)
+        settings, open_database(settings), playbook, load_knowledge(settings, playbook)
     )
     app = Sanic("omotenashi-actions", configure_logging=False)
     app.blueprint(blueprint(services, settings.key("actions")))

@@ -2,10 +2,12 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from support.knowledge.articles import Article, ArticleError, article_files
+from support.knowledge.index import Synonyms
 from support.knowledge.knowledge import Knowledge, SearchResult
 
 _log: Final = logging.getLogger(__name__)
@@ -23,12 +25,18 @@ class KnowledgeHolder:
     before it keeps serving.
     """
 
-    def __init__(self, folder: Path, cache_dir: Path | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cache_dir: Path | None,
+        synonyms: Mapping[str, Synonyms] | None = None,
+    ) -> None:
         self._folder = folder
         self._cache_dir = cache_dir
+        self._synonyms = synonyms
         self._refreshing = threading.Lock()
         self._print = _folder_print(folder)
-        self._current = Knowledge.load(folder, cache_dir)
+        self._current = Knowledge.load(folder, cache_dir, synonyms)
         self.problem: ArticleError | None = None
 
     @property
@@ -55,7 +63,7 @@ class KnowledgeHolder:
                 return False
             self._print = found
             try:
-                version = Knowledge.load(self._folder, self._cache_dir)
+                version = Knowledge.load(self._folder, self._cache_dir, self._synonyms)
                 version.wait()
             except ArticleError as error:
                 self.problem = error

@@ -1,6 +1,6 @@
-"""The articles of one language, indexed: for a question, six features of every article.
+"""The articles of one language, indexed: for a question, seven features of every article.
 
-The features don't depend on the shop, and all are about 0 to 1: two cosines; a profile, which is
+The features don't depend on the shop, and all are about 0 to 1: three cosines; a profile, which is
 what sets an article's vectors apart from all the others'; and three shares of the question's
 weight (inverse document frequency) that an article's words or pieces of words account for. A word
 that no article has counts with the largest weight, so a question about something else gets low
@@ -25,12 +25,15 @@ from support.knowledge.rows import FirstLook, Places, Rows, largest, profiles
 from support.knowledge.vectors import Vectors, VectorTable, encode
 from support.knowledge.words import character_ngrams, normalise, stem, words
 
-FEATURES: Final = ("head", "passage", "profile", "words", "characters_head", "characters")
+FEATURES: Final = (
+    "head", "passage", "sentence", "profile", "words", "characters_head", "characters",
+)  # fmt: skip
 # So many of them come from vectors, the others from words.
-DENSE: Final = 3
+DENSE: Final = 4
 # At most this many sentences of an article take part in its profile, each for so much of a title.
 SENTENCES: Final = 40
 BODY_WEIGHT: Final = 0.3
+Synonyms = Sequence[Sequence[str]]
 # More articles than this in one language are very many: then of each the title and the beginning of
 # the first passage have vectors, BRIEF characters of it, and its words count up to WORDS_IN; a
 # question looks closely at the CHOSEN first ones by each feature; and PASSAGES of an article are
@@ -62,7 +65,13 @@ class Match:
 class LanguageIndex:
     """Built once, then only read: safe for any number of threads."""
 
-    def __init__(self, lang: Lang, articles: Sequence[Article], cache_dir: Path | None) -> None:
+    def __init__(
+        self,
+        lang: Lang,
+        articles: Sequence[Article],
+        cache_dir: Path | None,
+        synonyms: Synonyms = (),
+    ) -> None:
         self.lang = lang
         self.articles = tuple(articles)
         large = len(self.articles) > LARGE
@@ -74,8 +83,10 @@ class LanguageIndex:
         self._heads = Rows(heads, table, large)
         self._passages = Rows(passages, table, large)
         kinds = [(self._heads, 1.0), (self._passages, BODY_WEIGHT)]
+        # Of very many articles the passages that are kept are hardly more than sentences.
+        self._sentences = self._passages if large else Rows(sentences, table, large)
         if not large:
-            kinds.append((Rows(sentences, table, large), BODY_WEIGHT))
+            kinds.append((self._sentences, BODY_WEIGHT))
         self._profiles = profiles(kinds)
         del table
         self._first_look = FirstLook([self._heads, self._passages]) if large else None
@@ -91,6 +102,33 @@ class LanguageIndex:
             self._vocabulary.setdefault(word[0], []).append(word)
         self._characters_head = Lexicon((character_ngrams(text, lang) for text in titles), large)
         self._characters = Lexicon((character_ngrams(text, lang) for text in briefs), large)
+
+        self._said_otherwise = self._otherwise(synonyms)
+
+    def _otherwise(self, synonyms: Synonyms) -> dict[str, str]:
+        """Words that no article has to the word of their group that one has."""
+
+        def known(phrase: str) -> bool:
+            found = words(phrase, self.lang)
+            return bool(found) and all(stem(word, self.lang) in self._words for word in found)
+
+        return {
+            normalise(phrase): other
+            for group in synonyms
+            if (other := next((phrase for phrase in group if known(phrase)), None))
+            for phrase in group
+            if not known(phrase)
+        }
+
+    def reworded(self, text: str) -> str | None:
+        """`text` in the articles' words where customers have others; None if nothing changed."""
+        plain = normalise(text)
+        said = plain
+        for phrase, other in self._said_otherwise.items():
+            if phrase in said:
+                edge = r"\b" if self.lang == "en" else ""
+                said = re.sub(f"{edge}{re.escape(phrase)}{edge}", other, said)
+        return said if said != plain else None
 
     def _noted(self, texts: Iterable[str], surface: set[str]) -> Iterator[list[str]]:
         """The stems of each text; its words as written go to `surface`."""
@@ -126,6 +164,7 @@ class LanguageIndex:
         dense = [
             self._heads.best(vectors, chosen),
             self._passages.best(vectors, chosen),
+            self._sentences.best(vectors, chosen),
             vectors @ self._profiles[places].astype(np.float32).T,
         ]
         features = np.concatenate([np.stack(dense, axis=-1), lexical[:, places]], axis=-1)
@@ -201,4 +240,4 @@ def _text(article: Article, title: str) -> str:
 
 def _sentences(article: Article) -> list[str]:
     found = (s.strip() for p in article.passages for s in _SENTENCE.findall(p.text))
-    return [sentence for sentence in found if len(sentence) > 8][:SENTENCES]
+    return [sentence for sentence in found if len(sentence) > 8][:SENTENCES] or [article.title]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import numpy as np
 
 from support.knowledge.articles import Article, load_articles
-from support.knowledge.index import LanguageIndex
+from support.knowledge.index import LanguageIndex, Synonyms
 from support.knowledge.language import LANGUAGES, Lang, as_lang, language_of
 from support.knowledge.readings import all_readings
 from support.knowledge.verdict import (
@@ -56,23 +56,35 @@ class SearchResult:
 class Knowledge:
     """Articles and their index. Searching blocks until the index is built; threads may share it."""
 
-    def __init__(self, articles: Sequence[Article], cache_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        articles: Sequence[Article],
+        cache_dir: Path | None = None,
+        synonyms: Mapping[str, Synonyms] | None = None,
+    ) -> None:
         self.articles = tuple(articles)
         self._by_key = {(article.lang, article.id): article for article in self.articles}
         self._cache_dir = cache_dir
+        self._synonyms = synonyms or {}
         self._indexes: Mapping[Lang, LanguageIndex] = {}
         self._failure: Exception | None = None
         self._builder = threading.Thread(target=self._build, name="knowledge", daemon=True)
         self._beginning = threading.Lock()
 
     @classmethod
-    def load(cls, folder: Path, cache_dir: Path | None = None) -> "Knowledge":
+    def load(
+        cls,
+        folder: Path,
+        cache_dir: Path | None = None,
+        synonyms: Mapping[str, Synonyms] | None = None,
+    ) -> "Knowledge":
         """Reads and checks the articles now (ArticleError); indexes them when `begin` is called,
         or when somebody first asks.
 
-        `cache_dir` keeps sentence vectors between starts; it is made when needed.
+        `cache_dir` keeps sentence vectors between starts; it is made when needed. `synonyms`: for
+        each language groups of words that mean the same.
         """
-        return cls(load_articles(folder), cache_dir)
+        return cls(load_articles(folder), cache_dir, synonyms)
 
     def begin(self) -> None:
         """Build the index in the background; once more changes nothing."""
@@ -135,7 +147,7 @@ class Knowledge:
     def _build(self) -> None:
         try:
             self._indexes = {
-                lang: LanguageIndex(lang, articles, self._cache_dir)
+                lang: LanguageIndex(lang, articles, self._cache_dir, self._synonyms.get(lang, ()))
                 for lang in LANGUAGES
                 if (articles := [a for a in self.articles if a.lang == lang])
             }

@@ -32,14 +32,15 @@ def readings(message: str, lang: Lang) -> list[str]:
 
 
 def all_readings(message: str, index: LanguageIndex, lang: Lang) -> tuple[list[str], list[bool]]:
-    """The readings of a message in `lang`, its corrected spelling among them.
+    """The readings of a message in `lang`, its corrected spelling and wording among them.
 
     Beside them for each whether it is only a part of the message.
     """
     texts = readings(message, lang)
     partial = [False, *[True] * (len(texts) - 1)]
-    corrected = index.corrected(texts[0]) if lang == index.lang else None
-    if corrected:
-        texts.append(corrected)
-        partial.append(False)
+    if lang == index.lang:
+        for other in (index.corrected(texts[0]), index.reworded(texts[0])):
+            if other:
+                texts.append(other)
+                partial.append(False)
     return texts, partial

@@ -13,7 +13,7 @@ from brain.nlu.confidence import gibberish
 from brain.nlu.intent_classifier import HybridIntentClassifier, with_details
 from brain.nlu.language import detect_language
 from brain.nlu.language_detector import LanguageDetector
-from brain.nlu.lexicon import Lexicon, terms_from
+from brain.nlu.lexicon import Lexicon, Term, terms_from
 from brain.nlu.mood import MoodDataError, mood_examples, surface
 from brain.nlu.patterns import find_patterns
 from brain.nlu.reading import parts, read
@@ -212,3 +212,26 @@ def test_what_a_component_learned_is_kept_only_while_the_code_is_the_same(
     assert before == LanguageDetector.fingerprint_addon({})
     monkeypatch.setattr(Path, "read_bytes", lambda path: b"changed")
     assert HybridIntentClassifier.fingerprint_addon({}) != before
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("my matcah was stale", "matcah"),
+        ("broken kettel", "kettel"),
+        ("two kettls", "kettls"),
+        ("kettle", "kettle"),
+    ],
+)
+def test_names_of_items_with_a_slip_in_them(text: str, found: str) -> None:
+    lexicon = Lexicon([Term("item", "matcha", "matcha"), Term("item", "kettle", "kettle")])
+    spans = [span for span in lexicon.find(text) if span.entity == "item"]
+    assert [text[span.start : span.end] for span in spans] == [found]
+
+
+@pytest.mark.parametrize("text", ["the kettles whistle", "settle it", "nettle tea", "a mettle"])
+def test_ordinary_words_are_no_slips(text: str) -> None:
+    lexicon = Lexicon([Term("item", "kettle", "kettle")], ordinary=["kettled", "whistle"])
+    spans = [text[span.start : span.end] for span in lexicon.find(text)]
+    assert spans in ([], ["kettles"])
+    assert not list(lexicon.find("kettled"))

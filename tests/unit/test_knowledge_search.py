@@ -149,6 +149,17 @@ def test_very_many_articles_are_found_by_a_first_look(
     assert looked_at < len(closely.articles)
 
 
+def test_words_of_customers_are_read_as_the_articles_words(cache: Path) -> None:
+    groups = {"en": [["velocipede", "bike"], ["bike", "cycle"]], "ja": [["鍵", "キー"]]}
+    knowledge = Knowledge.load(SHOPS / "spoke", cache, groups)
+    knowledge.wait()
+    index = knowledge._indexes["en"]
+
+    assert index.reworded("How do I lock the Velocipede?") == "how do i lock the bike?"
+    assert index.reworded("where are the velocipedes") is None  # another word
+    assert index.reworded("how do i lock the bike?") is None  # the articles have it
+
+
 def test_spare_vectors_of_another_folder_stay_in_the_cache(tmp_path: Path) -> None:
     Knowledge.load(SHOPS / "yamabiko", tmp_path).wait()
     Knowledge.load(SHOPS / "spoke", tmp_path).wait()
