@@ -11,10 +11,12 @@ from actions.context import services
 from actions.formatting import NONE_OF_THESE
 from actions.interruptions import NOT_UNDERSTOOD
 from actions.people import hand_over
+from actions.privacy import asks_for_it_to_be_done, take_request
 from actions.reply import Reply
 from actions.smalltalk import say_small_talk
 from actions.turn import Step, Turn
 from actions.voice import Voice
+from actions.waiting import pass_on
 from support.knowledge import Hit
 
 
@@ -30,7 +32,11 @@ async def answer(turn: Turn, voice: Voice) -> None:
         not_understood(turn, voice)
         return
     found = await find(turn, question)
-    if found.verdict == "answer":
+    if turn.intent == "faq_privacy" and asks_for_it_to_be_done(turn):
+        if found.verdict == "answer":
+            say_article(voice, found.hits[0])
+        take_request(turn, voice)
+    elif found.verdict == "answer":
         say_article(voice, found.hits[0])
         voice.remember(last_question=question[:300])
     elif turn.intent in NOT_UNDERSTOOD or topic is None:
@@ -71,7 +77,7 @@ def not_understood(turn: Turn, voice: Voice) -> None:
     if turn.text and (turn.form is None or turn.is_question):
         voice.command("missed_question", text=turn.text)
     if turn.queued:
-        voice.say("utter_passed_on")
+        pass_on(turn, voice)
     elif count >= turn.handover_after:
         voice.say("utter_stuck")
         hand_over(turn, voice, "stuck", tried="did not understand what was meant")

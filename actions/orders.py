@@ -8,6 +8,7 @@ from actions.order_words import order_words
 from actions.reply import Reply, TaskForm, shop_zone
 from actions.turn import Step, Turn
 from actions.voice import Voice
+from actions.waiting import pass_on
 from support.orders import OrderState
 
 FORM = "order_status_form"
@@ -46,7 +47,7 @@ class ActionOrderStatus(Reply):
             await complaint(turn, voice, Step.START)
         elif turn.queued and known_number(turn) is None and not turn.is_question:
             # Something about the matter, for whoever comes; no time to ask for numbers.
-            voice.say("utter_passed_on")
+            pass_on(turn, voice)
         else:
             await order_status(turn, voice, Step.START)
 

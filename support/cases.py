@@ -14,7 +14,7 @@ from support.store import Database, Transaction
 from support.store.schema import cases
 from support.values import Conversation
 
-KINDS = ("complaint", "return", "cancellation", "change", "idea")
+KINDS = ("complaint", "return", "cancellation", "change", "privacy", "idea")
 STATES = ("open", "in_progress", "done")
 
 

@@ -63,6 +63,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "complaint": ("complaint", "苦情"),
     "return": ("return", "返品"),
     "cancellation": ("cancellation", "キャンセル"),
+    "privacy": ("personal data", "個人情報"),
     "change": ("change", "変更"),
     "idea": ("idea", "ご提案"),
 }

@@ -226,6 +226,7 @@ class Dialogue:
         intent: str,
         acted: bool = False,
         anger: float = 0.0,
+        mood: str = "none",
         ranking: Sequence[tuple[str, float]] = (),
         also: tuple[str, str] | None = None,
         **entities: str,
@@ -235,7 +236,7 @@ class Dialogue:
             if slot in DOMAIN["slots"]:
                 self.slots[slot] = value
         found = [_found(text, name, value) for name, value in entities.items()]
-        found.append({"entity": "anger", "value": "none", "score": anger})
+        found.append({"entity": "anger", "value": mood, "score": anger})
         if also is not None:
             intent_of_it, words = also
             found.append({**_found(text, "also", words), "value": intent_of_it})

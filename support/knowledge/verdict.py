@@ -1,9 +1,9 @@
 """From features to a verdict: which article, how surely, and when to ask or to admit ignorance.
 
 The constants were fitted by `python -m benchmarks.knowledge --fit` on the tune half of
-tests/data/knowledge_questions.yml (see there); nothing of them is particular to one shop. The weight
-of the nearest sentence came later and was chosen by hand on that half and on the four harder shops
-of tests/data/other_shops/hard: fitting all on those as well made the answers here worse.
+tests/data/knowledge_questions.yml (see there); nothing of them is particular to one shop. The
+weight of the nearest sentence came later and was chosen by hand, on that half and on the four
+harder shops of tests/data/other_shops/hard: fitting on those as well made answers here worse.
 """
 
 from collections.abc import Sequence

@@ -142,3 +142,74 @@ async def test_who_is_understood_in_another_language_is_helped_all_the_same() ->
     )
     assert done.responses == ("utter_languages", "utter_person")
     assert done.command("handover")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("how long will it take", "utter_person_coming"),
+        ("is anyone there??", "utter_person_coming"),
+        ("まだですか", "utter_person_coming"),
+        ("do you know a nice café in Nara?", "utter_passed_on_question"),
+        ("the neighbour's dog was there too", "utter_passed_on"),
+    ],
+)
+async def test_in_the_queue_words_fit_what_was_written(text: str, said: str) -> None:
+    done = await Dialogue(state="queued").play("action_answer", text, "out_of_scope")
+    assert done.responses == (said,)
+    assert not done.commands or done.command("missed_question")
+
+
+async def test_in_the_queue_an_upset_customer_hears_that_we_are_sorry() -> None:
+    talk = Dialogue(state="queued")
+    done = await talk.play("action_answer", "not funny", "out_of_scope", mood="displeased")
+    assert done.responses == ("utter_passed_on_sorry",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please delete all my data",
+        "unsubscribe",
+        "stop sending me these newsletters",
+        "take me off your list",
+        "個人情報を削除してください",
+        "退会したいです",
+        "メルマガの配信を停止してください",
+        "もう送らないで",
+    ],
+)
+async def test_a_wish_about_ones_data_becomes_a_request(text: str) -> None:
+    done = await Dialogue().play("action_answer", text, "faq_privacy")
+    assert done.responses == ("utter_privacy_requested",)
+    assert done.command("open_case")["kind"] == "privacy"
+    assert done.command("promise")
+    assert "{case_number}" in done.said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["how do i delete my account", "can i unsubscribe somewhere?", "退会はどうすればいいですか"],
+)
+async def test_a_question_about_it_stays_a_question(text: str) -> None:
+    done = await Dialogue().play("action_answer", text, "faq_privacy")
+    assert "utter_privacy_requested" not in done.responses
+
+
+async def test_who_cannot_give_a_proof_is_offered_a_person() -> None:
+    talk = Dialogue()
+    await talk.play(
+        "action_order_status", "where is HN-10003", "order_status", order_number="HN-10003"
+    )
+    done = await talk.play("validate_order_status_form", "I don't remember", "faq_account")
+    assert done.responses == ("utter_help_proof_or_person",)
+    assert not done.rejected
+
+
+async def test_a_person_who_is_asked_for_with_a_fault_comes_with_an_apology() -> None:
+    done = await Dialogue().play(
+        "action_request_human", "my teapot arrived broken, get me someone", "request_human",
+        item="kyusu", fault="broken",
+    )  # fmt: skip
+    assert done.responses == ("utter_person_fact",)
+    assert done.command("handover")
