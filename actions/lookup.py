@@ -13,6 +13,7 @@ from actions.interruptions import answered, has_not_at_hand
 from actions.people import hand_over
 from actions.turn import Step, Turn
 from actions.voice import Voice
+from actions.waiting import pass_on
 from support.orders import Order, OrderNotVisible, OrderState, OrdersUnavailable, TooManyAttempts
 
 _ANOTHER = re.compile(
@@ -94,6 +95,10 @@ async def known_order(turn: Turn) -> Order | None:
 async def identify(turn: Turn, voice: Voice, form: str, step: Step) -> Order | None:
     """The order that the task is about; None if a question or an apology was said instead."""
     number = known_number(turn)
+    if turn.queued and number is None and step is Step.START and not turn.is_question:
+        # Something about the matter, for whoever comes; no time to ask for numbers.
+        pass_on(turn, voice)
+        return None
     try:
         if number is None and turn.customer is not None:
             orders = await own_orders(turn)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from actions.complaints import complaint, is_complaint
-from actions.lookup import identify, known_number
+from actions.lookup import identify
 from actions.order_words import order_words
 from actions.reply import Reply, TaskForm, shop_zone
 from actions.turn import Step, Turn
 from actions.voice import Voice
-from actions.waiting import pass_on
 from support.orders import OrderState
 
 FORM = "order_status_form"
@@ -45,9 +44,6 @@ class ActionOrderStatus(Reply):
     async def reply(self, turn: Turn, voice: Voice) -> None:
         if is_complaint(turn):
             await complaint(turn, voice, Step.START)
-        elif turn.queued and known_number(turn) is None and not turn.is_question:
-            # Something about the matter, for whoever comes; no time to ask for numbers.
-            pass_on(turn, voice)
         else:
             await order_status(turn, voice, Step.START)
 
