@@ -24,6 +24,19 @@ _KEEP_THE_ORDER = re.compile(
 )
 
 
+_CORRECTS = re.compile(
+    r"\b(?:i meant|i made a mistake|wrong (?:number|room|street|house|name|item)|correction|typo"
+    r"|actually it['’]?s|sorry,? (?:it['’]?s|that should))\b"
+    r"|まちが[えっ]|間違[えっ]|訂正|じゃなくて|ではなくて|書き忘れ|正しくは",
+    re.IGNORECASE,
+)
+
+
+def corrects(turn: Turn) -> bool:
+    """Whether something is put right that belongs to the request filed in this conversation."""
+    return bool(turn.slots.get("request_open")) and _CORRECTS.search(turn.text) is not None
+
+
 def second_thoughts(turn: Turn) -> bool:
     """Whether a message that sounds like a no is about the request filed in this conversation."""
     long_enough = len(turn.text) >= _MORE_THAN_NO[turn.lang]

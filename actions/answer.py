@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from actions.ambiguity import ask_which_wish
+from actions.amending import amend, corrects
 from actions.articles import CHOICES, TOPICS, find, promise_answer, say_article
+from actions.cases import case_status
 from actions.complaints import complaint, is_complaint
 from actions.context import services
 from actions.formatting import NONE_OF_THESE
@@ -19,6 +22,18 @@ from actions.voice import Voice
 from actions.waiting import pass_on
 from support.knowledge import Hit
 
+# Shortly after a request was filed these are about it, and about nothing in the articles.
+_ABOUT_THE_REQUEST = re.compile(
+    r"\b(?:what(?:['’]?s| is|s)|give me|do i have|is there|need) (?:\w+ ){0,3}"
+    r"(?:case|reference|request|ticket)? ?(?:number|no)\b"
+    r"|^(?:the |my )?(?:case |reference )?number ?\??$"
+    r"|\bwhen (?:will|do|can) (?:you|i|someone|somebody|they|we) (?:\w+ )?"
+    r"(?:get back|hear|reply|answer|know)"
+    r"|(?:受付|さっきの|問い?合わ?せ|ケース)番号|番号(?:は|って|を?教|なん|何|あり|ある|忘|わす)|C番号"
+    r"|いつまで待|いつ(?:頃|ごろ)?(?:に)?(?:連絡|返事|回答)",
+    re.IGNORECASE,
+)
+
 
 async def answer(turn: Turn, voice: Voice) -> None:
     """The article that answers, a choice of titles, or an honest word that there is none."""
@@ -31,6 +46,12 @@ async def answer(turn: Turn, voice: Voice) -> None:
     if not question:
         not_understood(turn, voice)
         return
+    if turn.form is None and corrects(turn):
+        amend(turn, voice)
+        return
+    if turn.slots.get("request_open") and _ABOUT_THE_REQUEST.search(turn.text):
+        await case_status(turn, voice)
+        return
     found = await find(turn, question)
     if turn.intent == "faq_privacy" and asks_for_it_to_be_done(turn):
         if found.verdict == "answer":
@@ -39,6 +60,10 @@ async def answer(turn: Turn, voice: Voice) -> None:
     elif found.verdict == "answer":
         say_article(voice, found.hits[0])
         voice.remember(last_question=question[:300])
+        offered = str(turn.slots.get("expecting") or "")
+        if offered.startswith("person") and not turn.queued:
+            # A question in between doesn't take back the offer of a person.
+            voice.expecting = offered
     elif turn.intent in NOT_UNDERSTOOD or topic is None:
         # The articles beat a doubtful reading of the message, a guess between them does not.
         if not say_small_talk(turn, voice):

@@ -34,7 +34,12 @@ async def case_status(turn: Turn, voice: Voice) -> None:
             voice.expecting = f"case:{number}"
         return
     cases = await asyncio.to_thread(lookup.of_thread, turn.thread, customer_id)
-    if not cases:
+    if not cases and turn.slots.get("order_number"):
+        # No request is known, but an order is: where that stands is the next best answer.
+        voice.follow_with("action_order_status")
+    elif not cases and turn.queued:
+        voice.say("utter_person_coming")
+    elif not cases:
         voice.say("utter_case_none")
         offer(turn, voice)
     elif len(cases) == 1:

@@ -36,9 +36,32 @@ _TELLS_WHAT = re.compile(
 )
 
 
+# "Only the whisk, please": that the rest shall come makes it a change of the order.
+_IN_PART = re.compile(
+    r"\b(?:only|just) (?:the|one|two|\d)\b|\bone of (?:the|them|my)\b|\bexcept\b|\bapart from\b"
+    r"|\bkeep (?:the|one|two|\d)\b|\bthe (?:rest|others?)\b|\bnot the (?:whole|entire)\b"
+    r"|\bstill want the\b"
+    r"|だけ|のみ|[1一ひ](?:つ|個)?(?:を)?(?:残|減|取り消|キャンセル)|残し|以外|(?:は|を)(?:そのまま|送って|欲し|ほし)",
+    re.IGNORECASE,
+)
+
+
+def agrees(turn: Turn) -> bool:
+    """Whether an order is to be cancelled, clearly: "can I still cancel it?" only asks."""
+    return turn.intent in {"affirm", "cancel_order"} and not turn.is_question
+
+
 async def cancel_order(turn: Turn, voice: Voice, step: Step) -> None:
+    part = turn.text if _IN_PART.search(turn.text) else turn.slots.get("cancel_part")
+    voice.remember(cancel_part=part)
     order = await identify(turn, voice, CANCEL_FORM, step)
     if order is None:
+        return
+    if part and sum(item.quantity for item in order.items) > 1:
+        # Filed as the change of the order that it is.
+        voice.remember(cancel_part=None)
+        wanted = replace(turn, slots={**turn.slots, "change_what": part})
+        await change_order(wanted, voice, Step.RESUME)
         return
     decision = cancel_decision(order)
     if not decision.allowed:
@@ -54,7 +77,7 @@ async def cancel_order(turn: Turn, voice: Voice, step: Step) -> None:
         voice.say("utter_cancel_kept", values)
         voice.expecting = "anything_else"
         voice.finish()
-    elif answering and step is Step.ANSWER and turn.intent in {"affirm", "cancel_order"}:
+    elif answering and step is Step.ANSWER and agrees(turn):
         voice.command(
             "open_case",
             kind="cancellation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from actions.complaint_order import (
     without_another_order,
 )
 from actions.interruptions import NOT_UNDERSTOOD
-from actions.people import hand_over
+from actions.people import ask_contact, hand_over
 from actions.products import VAGUE
 from actions.reflection import Facts, reflection, wish_name
 from actions.reply import Reply, TaskForm
@@ -26,6 +27,12 @@ WISHES = frozenset({"refund", "replacement", "repair", "explanation", "person"})
 # These have a thing at fault, which may have been named before the complaint began.
 _ABOUT_A_THING = frozenset(
     {"broken", "chipped", "missing", "leaking", "stale", "stained", "not_as_described"}
+)
+# "Then leave it": nothing is filed against somebody's will.
+_LEFT_IT = re.compile(
+    r"^\W*(?:じゃあ?|なら|もう|やっぱり?|それなら)*(?:いいや|いいわ|やめ(?:とく|ておく|ます|とき)|結構です|諦め|あきらめ)"
+    r"|^\W*(?:ok |then |oh )*(?:never ?mind|forget it|leave it|don['’]?t bother)\b",
+    re.IGNORECASE,
 )
 _SAME_MATTER = ("order_number", "fault", "item")
 # Shorter texts without any fact only say that there is something to complain about.
@@ -56,6 +63,11 @@ async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
     if asked == "wish" and turn.intent == "deny":
         known["no_wish"] = True
 
+    if asked == "wish" and _LEFT_IT.search(turn.text):
+        voice.say("utter_stopped")
+        voice.expecting = "anything_else"
+        voice.finish()
+        return
     if asked == "what_happened" and turn.intent == "deny":
         voice.say("utter_stopped")
         voice.expecting = "anything_else"
@@ -214,6 +226,7 @@ def _open_case(turn: Turn, voice: Voice, facts: Facts, known: dict[str, Any]) ->
         voice.command("promise", what=f"Complaint: {facts.wish or 'look into it'}")
         resend = facts.wish == "replacement" and facts.fault in ABOUT_DELIVERY
         voice.say("utter_case_resend" if resend else f"utter_case_{facts.wish or 'noted'}")
+        ask_contact(turn, voice)
     voice.remember(complaint={"opened": True, "facts": facts.as_data()})
     voice.remember(item=None, fault=None, wish=None)
     voice.finish()

@@ -33,6 +33,8 @@ _OFFERS = frozenset({"person", "return_order", "cancel_order"})
 _FORGOTTEN = {
     "complaint": None,
     "change_what": None,
+    "cancel_part": None,
+    "later": None,
     "confirmed": None,
     "return_item": None,
     "refused": None,

@@ -33,13 +33,18 @@ _HARM = re.compile(
     rf"\b(?:burn(?:ed|t)|scald(?:ed)?|cut|injured|hurt) {_BODY}\b"
     r"|\bgot (?:burn(?:ed|t)|scalded|hurt|injured|poisoned)\b|\bcan'?t breathe\b"
     r"|\b(?:is|was|been|are|am|i'm) (?:bleeding|vomiting|throwing up|choking|poisoned|injured)\b"
-    r"|\bin (?:the )?hospital\b|\ballergic reaction\b|\banaphyla|\bfood poisoning\b"
+    r"|\b(?:won't|doesn't|does not|will not) stop bleeding\b"
+    r"|\b(?:stomach|tummy) (?:ache|pain|hurts)"
+    r"|\b(?:i['’]?m|i am|is|are|ended up|taken|rushed|went|had to go) (?:now )?"
+    r"(?:in|to) (?:the )?hospital\b"
+    r"|\ballergic reaction\b|\banaphyla|\bfood poisoning\b"
     r"|\bbroke out in (?:hives|a rash)\b"
     rf"|\b(?:swallowed|drank|ate|bit) (?:a |some |the |on )*(?:piece of )?{_FOREIGN}\b"
     rf"|\b{_FOREIGN}\b[^.!?]{{0,16}}\bin (?:the|my|our) (?:\w+ )?"
     r"(?:tea|matcha|sencha|hojicha|gyokuro|tin|bag|food)\b"
     r"|(?:やけど|火傷|ヤケド)(?:し|を負|させ)|(?:けが|怪我|ケガ)(?:し|をし|を負)"
     r"|(?:手|指|口|唇|足)を切(?:った|って|っちゃ|りまし)|救急(?:車|で|に)|アレルギー(?:反応|症状)|蕁麻疹|じんましん"
+    r"|血が(?:出|止ま)|出血|(?:お腹|おなか|腹)(?:が|を|も)?(?:痛|壊|こわ)|具合が悪|体調を崩"
     r"|嘔吐|吐い(?:て|た)|誤飲|食中毒|息が(?:苦|でき)"
     r"|(?:ガラス|金属|針|虫|異物|プラスチック)(?:の(?:破片|かけら))?[がも]?(?:入|混入|混ざ)",
     re.IGNORECASE,
@@ -57,3 +62,29 @@ def distress_in(text: str) -> Distress | None:
     if _BEREAVEMENT.search(text) and not _NOT_A_PERSON.search(text):
         return "bereavement"
     return None
+
+
+_GIVEN_AWAY = re.compile(
+    r"\b(?:i|my \w+|he|she|we)(?:'ve| have| has)? (?:already |just |also )?"
+    r"(?:put|gave|given|typed|enter(?:ed)?|told|sent|submitted|filled|clicked|paid)\b"
+    r"[^.!?]{0,40}\b(?:card|cvv|password|code|details|number|link|pin)\b"
+    r"|(?:カード|パスワード|暗証番号|コード|番号|リンク|個人情報)[^。！？]{0,14}"
+    r"(?:入力し|入れ|教え|送っ|押し|伝え)(?:て|た|ちゃ)(?!も?いい|ください|よい)",
+    re.IGNORECASE,
+)
+
+
+_SECRET = re.compile(
+    r"\b(?:card|cvv|password|pin|bank|one-?time|passcode)\b|カード|パスワード|暗証|口座|認証コード|ワンタイム",
+    re.IGNORECASE,
+)
+
+
+def has_given_away(text: str) -> bool:
+    """Whether a message about fraud tells that something is in the wrong hands already."""
+    return _GIVEN_AWAY.search(text) is not None
+
+
+def is_in_danger(text: str) -> bool:
+    """Whether any message tells that: only of a card, an account or a secret, not of a number."""
+    return has_given_away(text) and _SECRET.search(text) is not None

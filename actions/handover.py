@@ -9,7 +9,7 @@ from dataclasses import replace
 from actions.answer import answer
 from actions.articles import say_article
 from actions.context import services
-from actions.distress import distress_in
+from actions.distress import distress_in, has_given_away, is_in_danger
 from actions.formatting import carrier_name, day
 from actions.lookup import known_order, shown
 from actions.order_words import order_words
@@ -32,13 +32,11 @@ _NOT_WANTED = re.compile(
     re.IGNORECASE,
 )
 
-
-_GIVEN_AWAY = re.compile(
-    r"\b(?:i|my \w+|he|she|we)(?:'ve| have| has)? (?:already |just |also )?"
-    r"(?:put|gave|given|typed|enter(?:ed)?|told|sent|submitted|filled|clicked|paid)\b"
-    r"[^.!?]{0,40}\b(?:card|cvv|password|code|details|number|link|pin)\b"
-    r"|(?:カード|パスワード|暗証番号|コード|番号|リンク|個人情報)[^。！？]{0,14}"
-    r"(?:入力し|入れ|教え|送っ|押し|伝え)(?:て|た|ちゃ)(?!も?いい|ください|よい)",
+_ASKS_FOR_NUMBER = re.compile(
+    r"\b(?:what(?:['’]?s| is)|have|give me|is there|which|need) (?:\w+ ){0,2}"
+    r"(?:tele)?phone (?:number|no)\b|\b(?:your|the) (?:tele)?phone number\b"
+    r"|\bnumber (?:can|do|to|should) (?:i )?(?:call|ring|phone)\b"
+    r"|電話番号|何番に(?:電話|かけ)|番号だけ(?:でも)?教え|電話(?:して|でも)(?:も)?いいですか.*番号",
     re.IGNORECASE,
 )
 
@@ -57,6 +55,9 @@ class ActionRequestHuman(Reply):
                 voice.follow_with(f"action_{task}")
             else:
                 await answer(turn, voice)
+        elif _ASKS_FOR_NUMBER.search(turn.text):
+            # The number to call is in an article, and there for everybody.
+            await answer(turn, voice)
         elif turn.queued:
             voice.say("utter_person_coming")
             voice.finish()
@@ -73,6 +74,10 @@ class ActionEscalate(Reply):
         return "action_escalate"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
+        if is_in_danger(turn.text):
+            # Upset for a reason that can't wait: what to do now is said there.
+            voice.follow_with("action_security")
+            return
         facts = known_facts(turn)
         order = await known_order(turn)
         if order is not None and order.is_late(turn.today):
@@ -123,7 +128,7 @@ class ActionDelicate(Reply):
         if turn.queued:
             voice.say("utter_person_coming")
         facts = known_facts(turn).as_data()
-        voice.remember(complaint=None)
+        voice.remember(complaint=None, delicate=True)
         hand_over(turn, voice, "delicate", **facts)
 
 
@@ -143,7 +148,7 @@ class ActionSecurity(Reply):
             )
             vetted = [hit for hit in found.hits if hit.topic == "security"]
             best = vetted[0] if vetted and found.verdict != "none" else None
-        if _GIVEN_AWAY.search(turn.text):
+        if has_given_away(turn.text):
             # Too late for "never tell anyone": what to do now comes first.
             voice.say("utter_security_given")
         elif best is not None:

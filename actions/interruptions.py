@@ -33,7 +33,7 @@ _NOT_AT_HAND = re.compile(
     r"\b(?:don['’]?t|do not|can['’]?t|cannot|couldn['’]?t|no longer) (?:\w+ )?"
     r"(?:know|have|find|remember|see|recall)\b|\bno (?:idea|clue)\b"
     r"|\b(?:lost|deleted|forgot|forgotten)\b|\b(?:which|what) (?:order )?(?:number|e-?mail)\b"
-    r"|(?:わか|分か|判)(?:ら|り|ん)|忘れ|覚えて(?:い|お)?(?:な|り?ま)|見(?:つか|当た)ら|(?:な|無|失)くし"
+    r"|(?:わか|分か|判)(?:ら|り|ん)|忘れ|覚えて(?:い|お)?(?:な|り?ま)|見(?:つか|当た)ら|控えて(?:い|お)(?:な|り?ま)|(?:な|無|失)くし"
     r"|消し(?:て|ちゃ)|手元に(?:な|あり)|持って(?:い)?(?:な|ませ)",
     re.IGNORECASE,
 )
@@ -68,10 +68,29 @@ _REASON = re.compile(
 )
 
 
+_HOLD_ON = re.compile(
+    r"^\W*(?:(?:ok|sorry|oh|please)[, ]+)*(?:wait|hold on|hang on|one (?:sec|second|moment|min)|"
+    r"one minute|(?:just )?a (?:sec|second|moment|minute)|give me a|brb|"
+    r"let me (?:look|check|see|find))\b"
+    r"|(?:ちょっと|少し|少々)?(?:待って|お待ち)(?:て|ください|下さい|ね|、|。|$)|(?:今|いま|ちょっと)?(?:調べ|探し|確認し)(?:ます|てみます|てきます)",
+    re.IGNORECASE,
+)
+
+
+def holds_on(turn: Turn) -> bool:
+    """Whether the customer only asks for a moment."""
+    return len(turn.text) <= 60 and not turn.is_question and _HOLD_ON.search(turn.text) is not None
+
+
 def has_not_at_hand(turn: Turn) -> bool:
     """Whether the customer says that they don't have what was asked for, a number or a proof."""
     asked = turn.asked_for in {"order_number", "proof"} and not answered(turn)
     return asked and len(turn.text) <= 80 and _NOT_AT_HAND.search(turn.text) is not None
+
+
+def changed_mind(turn: Turn) -> bool:
+    """Whether the reason for a return is the customer's own: nothing is wrong with the thing."""
+    return _REASON.search(turn.text) is not None
 
 
 def gives_reason(turn: Turn, form: str) -> bool:
@@ -89,7 +108,7 @@ def interrupts(turn: Turn, form: str) -> bool:
     if turn.too_angry and not turn.queued:
         # A form that takes the message would leave the escalation policy unasked.
         return True
-    if gives_reason(turn, form) or (form != "complaint_form" and has_not_at_hand(turn)):
+    if gives_reason(turn, form) or has_not_at_hand(turn):
         return False
     intent, slot = turn.intent, turn.asked_for
     if intent == "affirm" and str(turn.slots.get("expecting") or "").startswith("person"):
@@ -100,7 +119,10 @@ def interrupts(turn: Turn, form: str) -> bool:
         return False
     if intent in LEAVING:
         return True
-    if slot == "change_what" and intent == "order_status" and _ASKS_WHERE.search(turn.rest):
+    asks_of_it = intent in {"order_status", "case_status"} and (
+        turn.is_question or _ASKS_WHERE.search(turn.rest)
+    )
+    if slot == "change_what" and asks_of_it:
         return True
     if slot in _FREE_TEXT:
         if intent in TASKS:

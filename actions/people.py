@@ -16,6 +16,15 @@ def hand_over(turn: Turn, voice: Voice, reason: str, **note: str) -> None:
         voice.command("handover", reason=reason, note=note or None)
 
 
+def ask_contact(turn: Turn, voice: Voice) -> None:
+    """Where an answer shall go, if nothing tells: no account, no order of theirs, no address."""
+    known = turn.customer or turn.verified or "@" in str(turn.slots.get("proof") or "")
+    if known or "email" in turn.entities or turn.queued or turn.slots.get("asked_contact"):
+        return
+    voice.say("utter_where_to_answer")
+    voice.remember(asked_contact=True)
+
+
 def known_facts(turn: Turn) -> Facts:
     """What this message and an unfinished complaint tell, for whoever takes over."""
     complaint = turn.slots.get("complaint") or {}

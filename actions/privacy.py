@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actions.people import ask_contact
 from actions.turn import Turn
 from actions.voice import Voice
 
@@ -15,7 +16,8 @@ _WISH = re.compile(
     r"|(?:削除|消去|抹消|破棄)(?:して|を?(?:お願い|希望|求め|依頼)|してほしい)|消して(?:ください|ほしい|欲しい|くれ|もらえ)"
     r"|退会(?:し(?:たい|ます)|させて|を?希望|の?手続きをお願い)"
     r"|(?:配信|送信|メール|メルマガ|DM|案内)[^。]{0,8}(?:停止|止め|やめ|解除)(?:して|を?(?:お願い|希望)|てください|てほしい)"
-    r"|(?:もう)?送(?:ら|ってこ)ないで|データ(?:の|を)?(?:開示|コピー)[^。]{0,6}(?:お願い|ください|して)",
+    r"|(?:もう)?送(?:ら|ってこ)ないで|(?:データ|情報)(?:の|を)?(?:開示|コピー)[^。]{0,6}(?:お願い|ください|して)"
+    r"|開示(?:請求)?(?:を|の)?(?:したい|お願い|希望|請求)",
     re.IGNORECASE,
 )
 # "How do I unsubscribe?" wants to know how, and has its article.
@@ -32,10 +34,10 @@ def asks_for_it_to_be_done(turn: Turn) -> bool:
 
 
 def take_request(turn: Turn, voice: Voice) -> None:
-    """A case with a number and a promise; in the queue the person does it."""
+    """A case with a number; in the queue the person does it."""
     if turn.queued:
         voice.say("utter_passed_on")
         return
     voice.command("open_case", kind="privacy", what=turn.text[:1500])
-    voice.command("promise", what="Personal data: do as asked and confirm it")
     voice.say("utter_privacy_requested")
+    ask_contact(turn, voice)

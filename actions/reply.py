@@ -11,12 +11,22 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.context import services
-from actions.distress import distress_in
-from actions.interruptions import NOT_UNDERSTOOD, SMALL_TALK, interrupts
+from actions.distress import distress_in, is_in_danger
+from actions.interruptions import (
+    NOT_UNDERSTOOD,
+    SMALL_TALK,
+    answered,
+    holds_on,
+    interrupts,
+)
 from actions.language import requested_language
 from actions.second import answer_aside, take_up_second
 from actions.turn import Step, Turn
 from actions.voice import Voice
+
+SECURITY = "action_security"
+# In grief too: a person is still wanted, or not any more.
+_LEFT_ALONE = frozenset({"request_human", "cancel_dialogue", "goodbye", "thank", "deny"})
 
 
 def shop_zone() -> ZoneInfo:
@@ -50,6 +60,13 @@ class Reply(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
         elif distress_in(turn.text):
             # Whatever else the message asks, somebody in grief is no case for a form.
             voice.follow_with("action_delicate")
+        elif turn.queued and is_in_danger(turn.text) and self.name() != SECURITY:
+            # Waiting doesn't mute what must be done at once.
+            voice.follow_with(SECURITY)
+        elif turn.queued and turn.slots.get("delicate") and turn.intent not in _LEFT_ALONE:
+            # Who waits in grief isn't told prices and parcels meanwhile.
+            voice.say("utter_passed_on_delicate")
+            voice.finish()
         elif language is not None:
             # Rasa words what this action says before it applies the slot, so another one speaks.
             voice.remember(language=language)
@@ -95,6 +112,13 @@ class TaskForm(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         turn = read_turn(tracker)
+        if not turn.acted and not answered(turn) and holds_on(turn):
+            # The question stays open, and is not asked again at once.
+            patient = Voice(dispatcher)
+            patient.say("utter_take_your_time")
+            patient.keep_count(turn)
+            patient.ask(self.form, str(turn.asked_for))
+            return patient.events(turn)
         if not turn.acted and interrupts(turn, self.form):
             return [ActionExecutionRejected(self.form)]
         voice = Voice(dispatcher)

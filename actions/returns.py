@@ -7,7 +7,7 @@ import re
 from actions.complaints import complaint, is_complaint
 from actions.context import services
 from actions.formatting import EVERYTHING, day, item_names, listed, local_day
-from actions.interruptions import gives_reason
+from actions.interruptions import changed_mind, gives_reason
 from actions.lookup import identify, offer
 from actions.people import hand_over
 from actions.products import SOLD, fitting_items, item_name, matching_items
@@ -218,7 +218,7 @@ class ActionReturnOrder(Reply):
         return "action_return_order"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        if is_complaint(turn) and not _SENDING_BACK.search(turn.text):
+        if is_complaint(turn) and not (_SENDING_BACK.search(turn.text) or changed_mind(turn)):
             # "It came broken, I want a new one": the fix is theirs to choose, not only a return.
             await complaint(turn, voice, Step.START)
         else:

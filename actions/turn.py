@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,13 @@ from rasa_sdk import Tracker
 _ABOUT_THE_MESSAGE = frozenset({"language", "foreign", "anger", "also"})
 _FIRST_COUNTS = frozenset({"item", "fault", "date"})
 _SAYS_LITTLE = frozenset({"other", "parcel"})
+# Many leave the question mark out.
+_ASKS = re.compile(
+    r"(?:(?:wait|so|but|and|ok|okay|also|hm+|sorry|please)[, ]+)*"
+    r"(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|when|where|what|whats|why|"
+    r"how|who|which)\b(?! (?:you|u) (?:please|pls)\b)",
+    re.IGNORECASE,
+)
 # Rasa's own steps, which don't count as an answer to the message.
 _SILENT_ACTIONS = frozenset({"action_listen", "action_session_start", "action_extract_slots"})
 
@@ -140,7 +148,8 @@ class Turn:
     @property
     def is_question(self) -> bool:
         text = self.text.rstrip()
-        return text.endswith(("?", "？", "か", "か。")) or "?" in text or "？" in text
+        marked = text.endswith(("か", "か。")) or "?" in text or "？" in text
+        return marked or _ASKS.match(text) is not None
 
     @property
     def is_only_data(self) -> bool:

@@ -13,7 +13,7 @@ from brain.nlu.folding import fold
 MOODS = ("none", "displeased", "angry")
 _CALM = "none"
 # From this chance on a message is called angry: set where about two calm ones in a hundred are.
-ANGRY = 0.57
+ANGRY = 0.6
 _EXCLAMATION = re.compile(r"!{2,}|[!?]*!\?[!?]*|\?![!?]*")
 _LETTERS = re.compile(r"[A-Za-z]")
 _CAPITALS = re.compile(r"[A-Z]")

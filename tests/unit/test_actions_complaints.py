@@ -28,7 +28,8 @@ async def test_one_message_may_tell_everything() -> None:
         order_number="HN-10005",
     )
     assert done.form is None
-    assert done.responses == ("utter_complaint_reflect_with_wish", "utter_case_replacement")
+    assert done.responses[:2] == ("utter_complaint_reflect_with_wish", "utter_case_replacement")
+    assert done.responses[2:] == ("utter_where_to_answer",)  # nothing else tells it
     assert "the kyusu teapot from order HN-10005 arrived broken" in done.said
     assert "Friday, 20 November" in done.said
     assert "in pieces" not in done.said
@@ -48,7 +49,7 @@ async def test_asks_what_happened_only_when_it_was_not_said() -> None:
     passed = await talk.form_step("わかりません", "nlu_fallback")
     assert passed.responses == ("utter_complaint_wish",)
     done = await talk.form_step("返金", "inform", wish="refund")
-    assert done.responses == ("utter_case_refund",)
+    assert done.responses == ("utter_case_refund", "utter_where_to_answer")
     assert done.command("open_case")["wish"] == "refund"
 
 
@@ -103,7 +104,7 @@ async def test_no_wish_is_a_case_all_the_same() -> None:
         "action_complaint", "your staff was rude to me", "complaint", fault="rude_service"
     )
     done = await talk.form_step("nothing, I just wanted you to know", "deny")
-    assert done.responses == ("utter_case_noted",)
+    assert done.responses == ("utter_case_noted", "utter_where_to_answer")
     assert "wish" not in done.command("open_case")
 
 
@@ -175,7 +176,7 @@ async def test_a_fault_is_a_complaint_whatever_it_was_taken_for(action: str) -> 
         fault="broken",
         wish="replacement",
     )
-    assert done.responses[-1] == "utter_case_replacement"
+    assert done.responses[-2:] == ("utter_case_replacement", "utter_where_to_answer")
 
 
 async def test_gibberish_is_no_complaint() -> None:

@@ -181,9 +181,8 @@ async def test_in_the_queue_an_upset_customer_hears_that_we_are_sorry() -> None:
 )
 async def test_a_wish_about_ones_data_becomes_a_request(text: str) -> None:
     done = await Dialogue().play("action_answer", text, "faq_privacy")
-    assert done.responses == ("utter_privacy_requested",)
+    assert done.responses == ("utter_privacy_requested", "utter_where_to_answer")
     assert done.command("open_case")["kind"] == "privacy"
-    assert done.command("promise")
     assert "{case_number}" in done.said
 
 
@@ -213,3 +212,179 @@ async def test_a_person_who_is_asked_for_with_a_fault_comes_with_an_apology() ->
     )  # fmt: skip
     assert done.responses == ("utter_person_fact",)
     assert done.command("handover")
+
+
+async def test_cancelling_a_part_of_an_order_is_a_change_of_it() -> None:
+    talk = Dialogue()
+    asked = await talk.play(
+        "action_cancel_order", "cancel just the teapot of HN-10002, keep the tea", "cancel_order",
+        order_number="HN-10002",
+    )  # fmt: skip
+    assert not asked.commands
+    done = await talk.play("validate_cancel_form", EMAIL, "inform", email=EMAIL)
+    case = done.command("open_case")
+    assert case["kind"] == "change"
+    assert "just the teapot" in case["what"]
+    assert talk.slots["cancel_part"] is None
+
+
+async def test_the_question_whether_to_cancel_is_not_answered_by_naming_one_thing() -> None:
+    talk = Dialogue()
+    await talk.play(
+        "action_cancel_order", "cancel HN-10002", "cancel_order",
+        order_number="HN-10002", email=EMAIL,
+    )  # fmt: skip
+    done = await talk.play("validate_cancel_form", "急須だけキャンセルで", "cancel_order")
+    assert done.command("open_case")["kind"] == "change"
+
+
+async def test_a_whole_order_is_cancelled_as_a_whole() -> None:
+    talk = Dialogue()
+    await talk.play(
+        "action_cancel_order", "only just ordered, cancel it", "cancel_order",
+        order_number="HN-10002", email=EMAIL,
+    )  # fmt: skip
+    done = await talk.play("validate_cancel_form", "yes", "affirm")
+    assert done.command("open_case")["kind"] == "cancellation"
+
+
+async def test_a_complaint_goes_on_without_a_number() -> None:
+    talk = Dialogue()
+    await talk.play("action_complaint", "急須が欠けていました", "complaint", fault="chipped")
+    done = await talk.play("validate_complaint_form", "番号わからないです", "cancel_dialogue")
+    assert not done.rejected
+    assert done.form == "complaint_form"
+    assert talk.slots["requested_slot"] == "wish"
+
+
+async def test_nothing_is_filed_for_who_would_rather_leave_it() -> None:
+    talk = Dialogue()
+    await talk.play("action_complaint", "the teapot is chipped", "complaint", fault="chipped")
+    await talk.play("validate_complaint_form", "no idea", "deny")
+    done = await talk.play("validate_complaint_form", "じゃあいいや", "affirm")
+    assert done.responses == ("utter_stopped",)
+    assert not [c for c in done.commands if c["type"] == "open_case"]
+
+
+async def test_a_thing_that_is_not_as_imagined_is_a_return_and_no_fault() -> None:
+    done = await Dialogue().play(
+        "action_return_order", "返品したいんですけど、イメージと違ったので", "return_order",
+        fault="other",
+    )  # fmt: skip
+    assert done.form == "return_form"
+
+
+@pytest.mark.parametrize(
+    "text", ["カード番号も入れちゃった", "i already typed my card number there"]
+)
+async def test_in_the_queue_danger_is_answered_at_once(text: str) -> None:
+    done = await Dialogue(state="queued").play("action_answer", text, "out_of_scope")
+    assert done.next_action == "action_security"
+
+
+@pytest.mark.parametrize(
+    "text", ["血が止まりません", "子供がお腹痛がってます", "it won't stop bleeding"]
+)
+async def test_in_the_queue_somebody_hurt_is_answered_at_once(text: str) -> None:
+    done = await Dialogue(state="queued").play("action_answer", text, "out_of_scope")
+    assert done.next_action == "action_delicate"
+
+
+async def test_who_waits_in_grief_is_told_no_prices_and_parcels() -> None:
+    talk = Dialogue(state="queued")
+    talk.slots["delicate"] = True
+    for action, intent in (("action_inform", "inform"), ("action_answer", "faq_delivery")):
+        done = await talk.play(action, "HN-10003, how about delivery", intent)
+        assert done.responses == ("utter_passed_on_delicate",)
+
+
+@pytest.mark.parametrize(
+    "text", ["番号は？", "what's my case number", "when will you get back to me"]
+)
+async def test_after_filing_its_number_and_time_can_be_asked_for(text: str) -> None:
+    talk = Dialogue()
+    talk.slots["request_open"] = "complaint"
+    done = await talk.play("action_answer", text, "faq_store")
+    assert [card["kind"] for card in done.cards] == ["case"]
+
+
+async def test_after_filing_a_slip_is_put_right_on_the_request() -> None:
+    talk = Dialogue()
+    talk.slots["request_open"] = "change"
+    done = await talk.play("action_answer", "あ、部屋番号まちがえた、202です", "faq_delivery")
+    assert done.command("amend_case")["what"].endswith("202です")
+
+
+async def test_the_number_to_call_is_told_to_who_asks_for_it() -> None:
+    done = await Dialogue().play(
+        "action_request_human", "what phone number do i call about delivery", "request_human"
+    )
+    assert done.responses == ("utter_article",)
+
+
+async def test_a_status_without_a_case_is_that_of_the_order() -> None:
+    talk = Dialogue(thread="another")
+    done = await talk.play(
+        "action_case_status", "what about my refund for HN-10008", "case_status",
+        order_number="HN-10008",
+    )  # fmt: skip
+    assert done.next_action == "action_order_status"
+
+
+@pytest.mark.parametrize("text", ["wait", "sorry one sec", "ちょっと待ってください、調べます"])
+async def test_who_asks_for_a_moment_gets_it(text: str) -> None:
+    talk = Dialogue()
+    await talk.play("action_change_order", "change my order", "change_order")
+    done = await talk.play("validate_change_form", text, "cancel_dialogue")
+    assert done.responses == ("utter_take_your_time",)
+    assert not done.rejected
+    assert talk.slots["requested_slot"] == "order_number"
+    assert talk.form == "change_form"
+
+
+async def test_a_question_is_no_consent_to_cancel() -> None:
+    talk = Dialogue()
+    await talk.play(
+        "action_cancel_order", "cancel HN-10002", "cancel_order",
+        order_number="HN-10002", email=EMAIL,
+    )  # fmt: skip
+    done = await talk.play("validate_cancel_form", "can i still cancel it", "cancel_order")
+    assert not [c for c in done.commands if c["type"] == "open_case"]
+    assert done.form == "cancel_form"
+
+
+async def test_a_question_while_a_change_is_described_is_no_description() -> None:
+    talk = Dialogue()
+    await talk.play(
+        "action_change_order", "change HN-10002", "change_order",
+        order_number="HN-10002", email=EMAIL,
+    )  # fmt: skip
+    text = "so is it even going to arrive by monday"
+    done = await talk.play("validate_change_form", text, "order_status")
+    assert done.rejected  # left to the question's own action
+
+
+async def test_an_offered_person_stays_offered_through_a_question() -> None:
+    talk = Dialogue()
+    talk.slots["expecting"] = "person:asked"
+    await talk.play("action_answer", "why does delivery take so long", "faq_delivery")
+    done = await talk.play("action_affirm", "yes please ask them", "affirm")
+    assert done.command("handover")["reason"] == "asked"
+
+
+async def test_who_has_been_robbed_and_shouts_is_told_what_to_do() -> None:
+    text = "I gave my card number to someone pretending to be you!!"
+    done = await Dialogue().play("action_escalate", text, "security_concern", anger=0.9)
+    assert done.next_action == "action_security"
+
+
+async def test_an_order_number_that_was_told_is_no_secret_given_away() -> None:
+    talk = Dialogue(state="queued")
+    done = await talk.play("action_answer", "i already told you my order number", "out_of_scope")
+    assert done.next_action != "action_security"
+
+
+@pytest.mark.parametrize("text", ["my mum was in hospital, so i'm late with it"])
+async def test_who_was_ill_is_not_who_got_hurt(text: str) -> None:
+    done = await Dialogue().play("action_return_order", text, "return_order")
+    assert done.next_action != "action_delicate"
