@@ -16,7 +16,7 @@ from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from brain.nlu.component import StoredComponent, add_entities
+from brain.nlu.component import StoredComponent, add_entities, words_of
 from brain.nlu.encoder import parts_of, reading_of
 from brain.nlu.linear import LinearText
 from brain.nlu.mood import MOODS, mood_examples, surface, verdict
@@ -62,29 +62,34 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
         return digest.hexdigest()
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = list(mood_examples(_folder(self.config)))
-        examples += [(text, "none") for text in self._calm_sample(training_data)]
+        labelled = list(mood_examples(_folder(self.config)))
+        calm = self._calm_sample(training_data)
+        examples = [*labelled, *((text, "none") for text in calm)]
         if len({mood for _, mood in examples}) < 2:
             return self._resource
         texts = [text for text, _ in examples]
-        readings = [read(t, segment(t), find_patterns(t, _ANY_DAY)) for t in texts]
+        words = [*(segment(text) for text, _ in labelled), *map(words_of, calm.values())]
+        readings = [
+            read(text, found, find_patterns(text, _ANY_DAY))
+            for text, found in zip(texts, words, strict=True)
+        ]
         vectors = encode_cached([reading.text for reading in readings])
         inputs = np.hstack([vectors, np.stack([surface(text) for text in texts])])
         moods = [mood for _, mood in examples]
         self._model, _ = LinearText.fit(readings, inputs, moods, self.config["cost"])
         return self.persist()
 
-    def _calm_sample(self, training_data: TrainingData) -> list[str]:
+    def _calm_sample(self, training_data: TrainingData) -> dict[str, Message]:
         stormy = set(self.config["stormy_intents"])
         texts = {
-            text
+            text: message
             for message in training_data.intent_examples
             if (text := message.get(TEXT)) and message.get(INTENT) not in stormy
             if not surface(text).any()
         }
         # By hash: the same sentences each time, from everywhere, whatever is added beside them.
         ordered = sorted(texts, key=lambda text: hashlib.blake2b(text.encode()).digest())
-        return ordered[: self.config["calm_sample"]]
+        return {text: texts[text] for text in ordered[: self.config["calm_sample"]]}
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

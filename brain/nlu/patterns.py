@@ -7,6 +7,8 @@ from brain.nlu.dates import find_dates
 from brain.nlu.folding import fold, fold_dashes
 from brain.nlu.spans import Span, keep_first
 
+# Slots whose question is answered by a whole address.
+_TELLS_ADDRESS = ("change_what",)
 # Slots whose question is answered by a postcode.
 _ASKS_POSTCODE = ("postcode", "contact", "proof", "verification", "identity")
 
@@ -36,5 +38,7 @@ def find_patterns(text: str, today: date, asked: "str | None" = None) -> list[Sp
             # "HN-10244, 10119": the number is said already, so the other one is the proof.
             found += contacts.find_postcode_beside(dashed, orders)
     found += find_dates(folded, today)
-    found += numbers.find_bare_order_numbers(dashed)
+    if asked not in _TELLS_ADDRESS:
+        # "12 Sejong-daero, Seoul 03180" holds no order number.
+        found += numbers.find_bare_order_numbers(dashed)
     return keep_first(found)

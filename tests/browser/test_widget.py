@@ -97,6 +97,7 @@ def test_messages_are_only_ever_text(chat: Chat) -> None:
     chat.open()
     nasty = "<img src=x onerror=alert(1)> javascript:alert(1) \u202ehttps://a.example/\u202e"
     chat.write(nasty)
+    expect(chat.log).to_contain_text("Sent")  # else the answer may be there before the question
     chat.shop.say(
         "agent",
         "See https://shop.example/a?b=1. (https://b.example) data:text/html,x",
