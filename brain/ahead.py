@@ -19,7 +19,7 @@ from pathlib import Path
 from brain.nlu.mood import MoodDataError, mood_examples
 from brain.nlu.patterns import find_patterns
 from brain.nlu.reading import read
-from brain.nlu.vectors import encode_cached, use_all_processors
+from brain.nlu.vectors import encode_cached
 
 _EXAMPLE = re.compile(r"^ +- (?!intent:|lookup:|synonym:|regex:)(.+)$", re.M)
 _ANY_DAY = date(2026, 1, 1)
@@ -36,8 +36,6 @@ def begin(data: Sequence[Path]) -> subprocess.Popen[bytes]:
 def make_vectors(data: Sequence[Path]) -> int:
     """Fill the cache with the vectors of all examples below `data`; ends with the training."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    # Reading takes one processor, and none when it is done before the vectors are.
-    use_all_processors()
     texts = (read(text, (), find_patterns(text, _ANY_DAY)).text for text in _texts(data))
     encode_cached(list(dict.fromkeys(texts)))
     return 0
