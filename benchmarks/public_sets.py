@@ -28,6 +28,7 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks.stock import diet_pipeline
 from omotenashi.models import BRAIN_PYTHON
 from omotenashi.settings import ROOT
 
@@ -49,19 +50,7 @@ _COUNTED = """\
     max_ngram: 4
   - name: LogisticRegressionClassifier
 """
-_DIET = """\
-  - name: WhitespaceTokenizer
-  - name: RegexFeaturizer
-  - name: LexicalSyntacticFeaturizer
-  - name: CountVectorsFeaturizer
-  - name: CountVectorsFeaturizer
-    analyzer: char_wb
-    min_ngram: 1
-    max_ngram: 4
-  - name: DIETClassifier
-    epochs: 100
-    constrain_similarities: true
-"""
+_DIET = diet_pipeline(epochs=100)
 _QUIET = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 

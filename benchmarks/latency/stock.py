@@ -21,6 +21,7 @@ import httpx
 
 from benchmarks.latency.processes import Running, start, wait_until_ready
 from benchmarks.latency.talk import Answer, Order
+from benchmarks.stock import diet_pipeline
 from omotenashi.models import BRAIN_PYTHON
 from omotenashi.ports import free_port
 from omotenashi.settings import ROOT, Settings
@@ -37,18 +38,7 @@ recipe: default.v1
 assistant_id: stock
 language: en
 pipeline:
-  - name: WhitespaceTokenizer
-  - name: RegexFeaturizer
-  - name: LexicalSyntacticFeaturizer
-  - name: CountVectorsFeaturizer
-  - name: CountVectorsFeaturizer
-    analyzer: char_wb
-    min_ngram: 1
-    max_ngram: 4
-  - name: DIETClassifier
-    epochs: {EPOCHS}
-    constrain_similarities: true
-  - name: EntitySynonymMapper
+{diet_pipeline(EPOCHS)}  - name: EntitySynonymMapper
   - name: ResponseSelector
     epochs: {EPOCHS}
     constrain_similarities: true
