@@ -16,7 +16,8 @@ import desk
 import help
 from channels.base import Channel, Surroundings
 from channels.website.access import WebsiteRules
-from channels.website.channel import Website, widget_script
+from channels.website.channel import Website
+from channels.website.files import widget_files
 from demo import seeding
 from desk.surroundings import DeskSurroundings
 from omotenashi import actions_server, health, models, openapi
@@ -77,7 +78,7 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
         blueprint = channel.blueprint()
         if blueprint is not None:
             app.blueprint(blueprint)
-    app.blueprint(widget_script())
+    app.blueprint(widget_files())
     app.blueprint(health.blueprint(parts))
     app.blueprint(openapi.blueprint())
     app.blueprint(

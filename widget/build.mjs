@@ -1,29 +1,34 @@
-// One step: src/index.ts and its style sheet become one script for any page.
-// The same sources give the same bytes; tests/unit/test_widget_build.py holds the committed build to that.
-// An argument names another output file (the test uses it to compare).
-import { readFile } from "node:fs/promises";
+// The script, its style sheet and the words of each language, for any page. The script knows the files it fetches by a
+// version that changes with their content. The same sources give the same bytes; tests/unit/test_widget_build.py holds
+// the committed build to that. An argument names another folder (the test uses it to compare).
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const into = process.argv[2] ?? here("../channels/website/static");
 
-const minifiedCss = {
-  name: "minified-css",
-  setup(context) {
-    context.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(await readFile(path, "utf8"), {
-        loader: "css",
-        minify: true,
-        target: "es2022",
-      });
-      return { contents: code.trim(), loader: "text" };
-    });
-  },
-};
+const css = await transform(await readFile(here("src/style.css"), "utf8"), {
+  loader: "css",
+  minify: true,
+  target: "es2022",
+});
+const files = { "widget.css": css.code };
+for (const name of (await readdir(here("src/texts"))).sort())
+  files[name] = JSON.stringify(JSON.parse(await readFile(here(`src/texts/${name}`), "utf8"))) + "\n";
+
+const hash = createHash("sha256");
+await mkdir(into, { recursive: true });
+for (const name of Object.keys(files).sort()) {
+  hash.update(files[name]);
+  await writeFile(join(into, name), files[name]);
+}
 
 await build({
   entryPoints: [here("src/index.ts")],
-  outfile: process.argv[2] ?? here("../channels/website/static/widget.js"),
+  outfile: join(into, "widget.js"),
   absWorkingDir: here("."),
   bundle: true,
   minify: true,
@@ -32,5 +37,5 @@ await build({
   charset: "utf8",
   legalComments: "none",
   banner: { js: "/* Omotenashi, Apache-2.0; source: widget/ */" },
-  plugins: [minifiedCss],
+  define: { VERSION: JSON.stringify(hash.digest("hex").slice(0, 12)) },
 });

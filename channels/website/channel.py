@@ -1,11 +1,10 @@
 """The visitor interface of the website (see the OpenAPI page for its shapes)."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from sanic import Blueprint, Request
-from sanic.response import HTTPResponse, empty, file
+from sanic.response import HTTPResponse, empty
 from sanic.response import json as json_response
 from sqlalchemy import Connection, update
 
@@ -34,8 +33,6 @@ from web.errors import ApiError, read_body, whole_number
 from web.events import stream
 from web.limits import Limits
 from web.origins import client_address
-
-STATIC = Path(__file__).parent / "static"
 
 
 class Website:
@@ -284,21 +281,6 @@ class Website:
             await self._db.writing(change)
         except conversations.NotFound as error:
             raise _gone() from error
-
-
-def widget_script() -> Blueprint:
-    """`/widget.js`, the one line a shop's page embeds."""
-    bp = Blueprint("widget")
-
-    @bp.get("/widget.js")
-    async def script(request: Request) -> HTTPResponse:
-        return await file(
-            STATIC / "widget.js",
-            mime_type="text/javascript; charset=utf-8",
-            headers={"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"},
-        )
-
-    return bp
 
 
 async def _preflight(request: Request, path: str) -> HTTPResponse:

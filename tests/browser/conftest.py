@@ -39,9 +39,9 @@ def shop_process() -> Iterator[Shop]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    script = Path(__file__).with_name("fake_server.py")
     process = subprocess.Popen(
-        [sys.executable, str(script), str(port)],
+        [sys.executable, "-m", "tests.browser.fake_server", str(port)],
+        cwd=Path(__file__).parents[2],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},

@@ -1,7 +1,7 @@
 """A stand-in for the server: the visitor interface with scripted answers and faults on demand.
 
 It lets the widget's tests say precisely what happens on the wire (a lost acknowledgement, a silent
-socket, an expired token), which the real product can't be told to do. Run as a script it listens
+socket, an expired token), which the real product can't be told to do. Run as a module it listens
 on the given port; shop.py is the tests' side of it, over the routes below /test.
 """
 
@@ -11,15 +11,14 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse, empty, html, text
-from sanic.response import file as file_response
 from sanic.response import json as json_response
 
-WIDGET = Path(__file__).parents[2] / "channels" / "website" / "static" / "widget.js"
+from channels.website.files import widget_files
+
 # Nothing inline, no eval, no HTML from strings: what a strict shop may demand.
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -262,9 +261,7 @@ def make_app() -> Sanic[Any, Any]:
         )
         return html(shown, headers={"Content-Security-Policy": POLICY})
 
-    @app.get("/widget.js")
-    async def widget(request: Request) -> HTTPResponse:
-        return await file_response(WIDGET, mime_type="text/javascript; charset=utf-8")
+    app.blueprint(widget_files())
 
     @app.post("/test/<what:str>")
     async def steer(request: Request, what: str) -> HTTPResponse:

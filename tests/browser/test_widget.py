@@ -399,7 +399,7 @@ def test_the_place_in_the_queue_and_its_choices(chat: Chat) -> None:
     chat.write("a person please")
     chat.shop.state("queued", queue={"position": 3, "estimate": [130, 290], "staffed": True})
     card = chat.panel.get_by_role("region", name="You're in line for a person")
-    expect(card).to_contain_text("You're number 3 in line · about 2 to 5 minutes")
+    expect(card).to_contain_text("You're number 3 in line · about 2–5 minutes")
     chat.button("Options").click()
     chat.shop.state("queued", queue={"position": 1, "estimate": [0, 50], "staffed": True})
     expect(card).to_contain_text("You're next in line · up to 1 minute")

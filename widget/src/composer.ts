@@ -1,7 +1,7 @@
 /** Where the customer writes: Enter sends, Shift+Enter breaks the line, and input methods keep their Enter. */
 import { attribute, h, icon, say } from "./dom.ts";
 import * as kept from "./kept.ts";
-import type { Texts } from "./texts.ts";
+import { type Texts, fill } from "./texts.ts";
 
 /** Code points, as the server counts. */
 const limit = 4000;
@@ -53,7 +53,7 @@ export function createComposer(
 
   function measure(): void {
     const left = limit - [...field.value.trim()].length;
-    say(counter, left < 0 ? t.over(-left) : left < limit - warnFrom ? t.left(left) : "");
+    say(counter, left < 0 ? fill(t.over, -left) : left < limit - warnFrom ? fill(t.left, left) : "");
     counter.classList.toggle("problem", left < 0);
     attribute(field, "aria-invalid", left < 0 && "true");
     button.disabled = left < 0 || left === limit;

@@ -6,8 +6,8 @@ import * as kept from "./kept.ts";
 import { type Panel, createPanel } from "./panel.ts";
 import type { Lang } from "./protocol.ts";
 import { wishes } from "./script.ts";
-import css from "./style.css";
-import { texts } from "./texts.ts";
+import { type Texts, fill, languages } from "./texts.ts";
+import { loadTexts } from "./files.ts";
 
 /** What the page can do with the chat, and what it hears of it. */
 export interface Handles {
@@ -15,7 +15,7 @@ export interface Handles {
   close(): void;
   /** A token made by the shop's server says who the customer is; null on sign-out clears this browser. */
   identify(jwt: string | null): Promise<void>;
-  setLanguage(lang: Lang): void;
+  setLanguage(lang: Lang): Promise<void>;
 }
 
 export type EventName = "open" | "close" | "message" | "state" | "unread";
@@ -24,19 +24,19 @@ export type EventName = "open" | "close" | "message" | "state" | "unread";
 const phone = matchMedia("(max-width: 667px)");
 
 /** The customer's choice, the shop's, the page's, the browser's. */
-function preferredLanguage(): Lang {
+export function preferredLanguage(): Lang {
   const wishedFor = [kept.get("lang"), wishes["lang"], document.documentElement.lang, ...navigator.languages];
-  return (wishedFor.map((l) => l?.slice(0, 2)).find((l) => l && l in texts) as Lang | undefined) ?? "en";
+  return (wishedFor.map((l) => l?.slice(0, 2)).find((l) => languages.includes(l as Lang)) as Lang | undefined) ?? "en";
 }
 
-export function furnish(host: HTMLElement): Handles {
+export function furnish(host: HTMLElement, css: string, lang: Lang, t: Texts): Handles {
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css + brandRules(wishes["color"]));
   root.adoptedStyleSheets = [sheet];
 
-  let lang = preferredLanguage();
   let panel: Panel;
+  let wanted = lang;
 
   const tell = (name: EventName, detail: object = {}): unknown => host.dispatchEvent(new CustomEvent(name, { detail }));
 
@@ -81,11 +81,11 @@ export function furnish(host: HTMLElement): Handles {
   launcher.append(icon("close"), badge);
 
   function build(): void {
-    panel = createPanel(texts[lang], lang, wishes["name"], {
+    panel = createPanel(t, lang, wishes["name"], {
       close,
       language(to) {
         kept.set("lang", to);
-        setLanguage(to);
+        void setLanguage(to);
       },
     });
     dialog.replaceChildren(panel.element);
@@ -94,12 +94,11 @@ export function furnish(host: HTMLElement): Handles {
 
   /** Unread or read, and the launcher says so. */
   function look(): void {
-    const t = texts[lang];
     const shown = dialog.open;
     if (shown && !document.hidden) chat.read();
     const unread = shown ? 0 : chat.unread();
     attribute(launcher, "aria-expanded", `${shown}`);
-    attribute(launcher, "aria-label", shown ? t.close : unread ? t.openUnread(unread) : t.open);
+    attribute(launcher, "aria-label", shown ? t.close : unread ? fill(t.openUnread, unread) : t.open);
     attribute(launcher, "lang", lang);
     badge.hidden = !unread;
     if (badge.textContent === `${unread}`) return;
@@ -141,9 +140,17 @@ export function furnish(host: HTMLElement): Handles {
     tell("close");
   }
 
-  function setLanguage(to: Lang): void {
-    if (to === lang || !(to in texts)) return;
-    lang = to;
+  async function setLanguage(to: Lang): Promise<void> {
+    wanted = to;
+    if (to === lang || !languages.includes(to)) return;
+    try {
+      const words = await loadTexts(to);
+      // The customer may have changed their mind meanwhile.
+      if (to !== wanted) return;
+      [t, lang] = [words, to];
+    } catch {
+      return panel.hint("failed");
+    }
     chat.speak(to);
     build();
     if (dialog.open) panel.opened(false);

@@ -8,7 +8,7 @@ import type { Lang } from "./protocol.ts";
 import { type Ticket, createQueue } from "./queue.ts";
 import { createRating } from "./rating.ts";
 import { entries } from "./store.ts";
-import type { Texts } from "./texts.ts";
+import { type Texts, fill } from "./texts.ts";
 import { createWhen } from "./when.ts";
 
 /** A blip needs no notice. */
@@ -86,7 +86,7 @@ export function createPanel(
     erase: askErase,
   });
   const ticket: Ticket = (action, contact) => attempt(chat.request("/ticket", { action, contact }));
-  const queue = createQueue(t, ticket, () => composer.focus());
+  const queue = createQueue(t, lang, ticket, () => composer.focus());
   const rating = createRating(t, (score, comment) => attempt(chat.request("/feedback", { score, comment })));
   const composer = createComposer(t, chat.send, chat.edited);
   const element = h(
@@ -133,7 +133,7 @@ export function createPanel(
     say(who, t[state]);
     queue.update(state === "queued" ? (place ?? {}) : null);
     rating.update(state === "resolved", wanted !== false);
-    say(typing, live.typing ? t.isTyping(nameOf(live.typing, person ? agent : null, t)) : "");
+    say(typing, live.typing ? fill(t.isTyping, nameOf(live.typing, person ? agent : null, t)) : "");
     if (live.linked === linked) return;
     linked = live.linked;
     if (linked) tellFor("", 0);

@@ -2,7 +2,7 @@
 import { h } from "./dom.ts";
 import { link, linked, safeUrl } from "./links.ts";
 import type { Message } from "./protocol.ts";
-import type { Texts } from "./texts.ts";
+import { type Texts, fill } from "./texts.ts";
 import type { When } from "./when.ts";
 
 /** Helps screen readers to the right voice and browsers to the right shape of Chinese characters. */
@@ -37,7 +37,7 @@ export function parts({ kind, text, data }: Message, t: Texts, when: When): (Nod
       h(
         "div",
         "sheet",
-        h("strong", null, t[kind](number)),
+        h("strong", null, fill(t[kind], number)),
         lines?.length ? h("ol", { role: "list" }, ...lines) : label && h("div", { dir: "auto" }, label),
         outside(tracking_url, [t.track, carrier].filter(Boolean).join(" · ")),
       ),

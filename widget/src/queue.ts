@@ -1,8 +1,9 @@
 /** The place in the queue, and what the customer can do about it. Changes in place: it may hold the focus. */
 import { askEmail } from "./ask.ts";
 import { button, h, say } from "./dom.ts";
-import type { Queue } from "./protocol.ts";
-import type { Texts } from "./texts.ts";
+import type { Lang, Queue } from "./protocol.ts";
+import { span } from "./spans.ts";
+import { type Texts, fill } from "./texts.ts";
 
 export type Ticket = (action: "wait" | "message" | "cancel", contact?: string) => Promise<boolean>;
 
@@ -12,7 +13,7 @@ export interface QueueCard {
 }
 
 /** `ticket` resolves to true when the server has taken it; `write` goes on to the text field. */
-export function createQueue(t: Texts, ticket: Ticket, write: () => void): QueueCard {
+export function createQueue(t: Texts, lang: Lang, ticket: Ticket, write: () => void): QueueCard {
   const place = h("div", { role: "status" });
   const below = h("div", "below");
   const element = h("section", { class: "card queue", "aria-label": t.waiting, hidden: true }, place, below);
@@ -52,7 +53,8 @@ export function createQueue(t: Texts, ticket: Ticket, write: () => void): QueueC
       if (!queue) below.replaceChildren(folded);
       element.hidden = !queue;
       const { position, estimate, staffed } = queue ?? {};
-      const words = [position ? t.place(position) : t.waiting, estimate && t.range(estimate)];
+      const stands = position === 1 ? t.next : position ? fill(t.place, position) : t.waiting;
+      const words = [stands, estimate && span(estimate, lang, t)];
       say(place, staffed === false ? t.away : words.filter(Boolean).join(" · "));
     },
   };

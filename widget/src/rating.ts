@@ -49,7 +49,7 @@ export function createRating(
     update(resolved, wanted) {
       if (!resolved) element.hidden = true;
       else if (wanted && element.hidden && lastWord() > +kept.get("rated")!) {
-        const scores = t.scores.split(",").map((label, i) =>
+        const scores = t.scores.map((label, i) =>
           button("score", h("span", null, h("b", null, `${i + 1}`), label), () => scored(i + 1)),
         );
         const group = h("div", { class: "scores", role: "group", "aria-label": t.rate }, ...scores);
