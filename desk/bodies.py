@@ -87,6 +87,10 @@ class TypingBody(Body):
     typing: bool
 
 
+class PresenceBody(Body):
+    doing: Literal["viewing", "typing", "left"]
+
+
 class ReviewBody(Body):
     verdict: Annotated[str, AfterValidator(_known_verdict)]
     seq: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = None

@@ -5,8 +5,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from desk.shapes import case_shape, moment, plain, summary_shape
-from support import agents, cases, conversations, customer_view, promises, queue, reviews, summary
+from desk.shapes import case_shape, moment, plain, present_shape, summary_shape
+from support import (
+    agents,
+    cases,
+    conversations,
+    customer_view,
+    presence,
+    promises,
+    queue,
+    reviews,
+    summary,
+)
 from support.agents import Agent
 from support.playbook import Playbook
 from support.privacy.masking import mask_secrets
@@ -69,6 +79,9 @@ def detail(
         "earlier": [plain(one) for one in customer_view.earlier(connection, conversation)],
         "feedback": plain(customer_view.rating(connection, conversation.id)),
         "ticket": plain(customer_view.ticket(connection, conversation.id)),
+        "present": present_shape(
+            presence.of(connection, [conversation.id], now).get(conversation.id, ())
+        ),
         "queue": _place(connection, conversation, playbook, now),
         "target_s": playbook.escalation.waiting.answer_target_s,
     }

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from desk.access import Gate
 from desk.bodies import (
     LabelBody,
+    PresenceBody,
     ResolveBody,
     ReturnBody,
     TransferBody,
@@ -18,8 +19,9 @@ from desk.bodies import (
     WritingBody,
 )
 from desk.reading import checked_id, not_there
+from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
-from support import agents, conversations, handling, handoff, labels, replies
+from support import agents, conversations, handling, handoff, labels, presence, replies
 from support.agents import Login
 from support.conversations import TransitionRefused
 from support.handoff import AlreadyClaimed
@@ -47,6 +49,7 @@ class Handling:
             ("reopen", self.reopen),
             ("label", self.label),
             ("typing", self.typing),
+            ("presence", self.presence),
         ):
             path = f"/conversations/<id:str>/{what}"
             bp.add_route(
@@ -135,6 +138,14 @@ class Handling:
             topic = thread_topic(conversation.thread_id)
             self._around.db.hints.publish(Hint(topic, "typing", data))
         return empty()
+
+    async def presence(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        """What the agent does here just now; who else is here."""
+        body, now = read_body(request, PresenceBody), self._around.clock()
+        here = await self._change(
+            id, lambda tx: presence.show(tx, id, login.agent.id, body.doing, now)
+        )
+        return json_response({"present": present_shape(here)})
 
     async def _move(self, id: str, change: Callable[[Transaction], Conversation]) -> HTTPResponse:
         def moved(tx: Transaction) -> dict[str, Any]:

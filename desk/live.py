@@ -1,8 +1,8 @@
 """What happens at the desk, as server-sent events.
 
-`agents`, `counts`, `conversation` {id, seq?}, `typing` {id, typing}, `read` {id, seq}, a `beat` by
-which a page knows that the connection lives, and `ended` when the sign-in did. They say that there
-is something new; what it is, the page asks for.
+`agents`, `counts`, `conversation` {id, seq?}, `typing` {id, typing}, `read` {id, seq}, `presence`
+{id, present}, a `beat` by which a page knows that the connection lives, and `ended` when the
+sign-in did. They say that there is something new; what it is, the page asks for.
 """
 
 import asyncio
@@ -13,8 +13,9 @@ from sanic import Blueprint, Request
 
 from desk.access import Gate
 from desk.reading import colleagues
+from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
-from support import conversations, reports
+from support import conversations, presence, reports
 from support.agents import Login
 from support.hints import DESK, Hint
 from web.events import HEARTBEAT_S, frame, stream
@@ -24,6 +25,8 @@ GATHER_S = 0.05
 # An ended sign-in is noticed after so long at the latest, even while there is much to tell.
 LOOK_AGAIN_S = 10.0
 _COUNTED = frozenset({"state", "message"})
+# Kinds of hints that say nothing new of a conversation itself.
+_ELSEWHERE = frozenset({"agents", "presence"})
 
 
 class Live:
@@ -60,6 +63,8 @@ class Live:
                     continue
                 for text in await self._told(arrived, threads):
                     yield text
+                for text in await self._present(arrived):
+                    yield text
                 if "agents" in kinds:
                     yield await self._agents()
                 if kinds & _COUNTED:
@@ -75,11 +80,23 @@ class Live:
                 data = {k: v for k, v in hint.data.items() if k != "thread"}
                 if known is not None:
                     passing[hint.kind, known] = frame(hint.kind, {"id": known, **data})
-            elif hint.kind != "agents":
+            elif hint.kind not in _ELSEWHERE:
                 id, seq = hint.data.get("conversation"), hint.data.get("seq")
                 changed[id] = max(seq or 0, changed.get(id) or 0) or None
         events = [frame("conversation", {"id": id, "seq": seq}) for id, seq in changed.items()]
         return events + list(passing.values())
+
+    async def _present(self, arrived: Sequence[Hint]) -> list[str]:
+        """Who is now at the conversations where somebody came, went or began to type."""
+        ids = {str(hint.data["conversation"]) for hint in arrived if hint.kind == "presence"}
+        if not ids:
+            return []
+        now = self._around.clock()
+        found = await self._around.db.reading(lambda c: presence.of(c, sorted(ids), now))
+        return [
+            frame("presence", {"id": id, "present": present_shape(found.get(id, ()))})
+            for id in sorted(ids)
+        ]
 
     async def _conversation_of(self, thread_id: str, threads: dict[str, str]) -> str | None:
         """A thread's newest conversation. Asked once a stream: a wrong guess about a passing thing

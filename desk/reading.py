@@ -13,10 +13,10 @@ from desk.access import Gate
 from desk.detail import detail
 from desk.filters import read_filters
 from desk.orders_shown import orders_shown
-from desk.shapes import colleague_shape, message_shape, reader_for
+from desk.shapes import colleague_shape, message_shape, present_shape, reader_for
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import agents, conversations, delivery, messages, reports
+from support import agents, conversations, delivery, messages, presence, reports
 from support.agents import Login
 from support.customer_view import visit
 from support.hints import Hint, thread_topic
@@ -155,11 +155,13 @@ def _rows(
     connection: Connection, filters: Filters, now: datetime
 ) -> tuple[list[dict[str, Any]], str | None]:
     rows, cursor = list_conversations(connection, filters, now)
-    waiting = unanswered(connection, [row["id"] for row in rows])
+    ids = [row["id"] for row in rows]
+    waiting, present = unanswered(connection, ids), presence.of(connection, ids, now)
     for row in rows:
         open_ones = waiting.get(row["id"])
         since = open_ones.since if open_ones else None
         row["unanswered"] = open_ones.count if open_ones else 0
         row["unanswered_s"] = int((now - since).total_seconds()) if since else None
         row["last_customer_seq"] = open_ones.last_seq if open_ones else 0
+        row["present"] = present_shape(present.get(row["id"], ()))
     return rows, cursor

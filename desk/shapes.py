@@ -11,6 +11,7 @@ from typing import Any
 from support.agents import Agent
 from support.cases import Case
 from support.orders import Order, carrier_name, payment_name
+from support.presence import Present
 from support.privacy.masking import mask, mask_secrets
 from support.summary import SummaryLine
 from support.values import Author, Conversation, Message, State
@@ -26,6 +27,16 @@ def agent_shape(agent: Agent) -> dict[str, Any]:
         "role": agent.role,
         "lang": agent.lang,
         "status": agent.status,
+        **abilities_shape(agent),
+    }
+
+
+def abilities_shape(agent: Agent) -> dict[str, Any]:
+    return {
+        "skills": list(agent.skills),
+        "langs": list(agent.langs),
+        "team": agent.team,
+        "capacity": agent.capacity,
     }
 
 
@@ -36,7 +47,16 @@ def colleague_shape(agent: Agent, online: bool) -> dict[str, Any]:
         "role": agent.role,
         "status": agent.status,
         "online": online,
+        **abilities_shape(agent),
     }
+
+
+def present_shape(present: Sequence[Present]) -> list[dict[str, Any]]:
+    """Colleagues at a conversation. `seconds`: how long this holds without another word."""
+    return [
+        {"id": one.agent_id, "name": one.name, "doing": one.doing, "seconds": one.seconds}
+        for one in present
+    ]
 
 
 def reader_for(conversation: Conversation) -> Callable[[str], str]:

@@ -102,6 +102,8 @@ OPERATIONS = (
               desk.LabelBody),
     Operation("post", f"{_C}/typing", "desk", "The agent types, or stopped", "nothing", 204,
               desk.TypingBody),
+    Operation("post", f"{_C}/presence", "desk", "The agent looks at it, types in it or left it",
+              "{present}", 200, desk.PresenceBody),
     Operation("post", f"{_C}/review", "desk", "Leads: judge a message or the whole", "{id}", 201,
               desk.ReviewBody),
     Operation("get", f"{_D}/events", "desk", "What happens, as a stream", "server-sent events",

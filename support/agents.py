@@ -40,6 +40,11 @@ class Agent:
     lang: str
     status: str
     seen_at: datetime | None
+    # What is given to them by itself: see support.assignment. No languages named: all.
+    skills: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ()
+    team: str | None = None
+    capacity: int | None = None
 
     @property
     def is_lead(self) -> bool:
@@ -193,7 +198,19 @@ def everyone(connection: Connection) -> list[Agent]:
 
 
 def _agent(row: Row[Any]) -> Agent:
-    return Agent(row.id, row.email, row.name, row.role, row.lang, row.status, row.seen_at)
+    return Agent(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        lang=row.lang,
+        status=row.status,
+        seen_at=row.seen_at,
+        skills=tuple(row.skills or ()),
+        langs=tuple(row.langs or ()),
+        team=row.team,
+        capacity=row.capacity,
+    )
 
 
 def _hash(token: str) -> str:

@@ -80,6 +80,12 @@ agents = Table(
     Column("password_hash", Text, nullable=False),
     Column("lang", String(8), nullable=False, server_default="en"),
     Column("status", String(16), nullable=False, server_default="available"),
+    # What the automatic assignment goes by. No language named: all of the shop's.
+    Column("skills", JSON, nullable=False, server_default="[]"),
+    Column("langs", JSON, nullable=False, server_default="[]"),
+    Column("team", String(40)),
+    Column("capacity", Integer),  # conversations at once; none: the playbook's figure
+    Column("assigned_at", UtcDateTime),  # when the last one was given to them, for taking turns
     Column("seen_at", UtcDateTime),
     Column("disabled_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
@@ -258,6 +264,7 @@ tickets = Table(
     Column("high_s", Integer),
     Column("estimated_at", UtcDateTime),
     Column("choice", String(16)),  # wait, message, callback
+    Column("team", String(40)),  # which team it waits for; none: anybody
     Column("callback_at", UtcDateTime),
     Column("summary_correction", Text),
     Column("closed_at", UtcDateTime),
@@ -275,6 +282,16 @@ Index(
     "ix_tickets_queue", tickets.c.sort_at, sqlite_where=_OPEN_TICKET, postgresql_where=_OPEN_TICKET
 )
 Index("ix_tickets_outcome_closed_at", tickets.c.outcome, tickets.c.closed_at)
+
+# Which agents have a conversation before their eyes now.
+presences = Table(
+    "presences",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("viewing_until", UtcDateTime, nullable=False),
+    Column("typing_until", UtcDateTime),
+)
 
 # What comes of conversations -------------------------------------------------------------------
 

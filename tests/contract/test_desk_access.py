@@ -26,6 +26,7 @@ CHANGES = (
     ("reopen", {}),
     ("label", {"add": ["vip"]}),
     ("typing", {"typing": True}),
+    ("presence", {"doing": "viewing"}),
     ("review", {"verdict": "good"}),
 )
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.contract.desk_scenes import a_shop_at_noon
-from tests.harness import DeskAgent, Events, Server, Visitor, handover
+from tests.harness import DeskAgent, Events, Server, TestClock, Visitor, handover
 
 DESK = "/api/v1/desk"
 NOBODYS = "0" * 24
@@ -390,3 +390,42 @@ class TestLive:
             ) as elsewhere:
                 await elsewhere.post(f"{DESK}/logout")
             assert await events.until("ended") == {}
+
+
+class TestPresence:
+    """Fault 18's gentler sister: two colleagues see each other before they both answer."""
+
+    async def test_colleagues_see_who_looks_and_who_types(
+        self, server: Server, aya: DeskAgent, ben: DeskAgent, waiting: str
+    ) -> None:
+        async with ben.client.stream("GET", f"{DESK}/events", timeout=30) as response:
+            events = Events(response)
+            await events.until("counts")
+            mine = await aya.do(waiting, "presence", doing="viewing")
+            assert [one["name"] for one in mine.json()["present"]] == ["Aya"]
+            told = await events.until("presence")
+            assert told["id"] == waiting
+            [seen] = told["present"]
+            assert (seen["name"], seen["doing"]) == ("Aya", "viewing")
+            assert 0 < seen["seconds"] <= 60
+            await aya.do(waiting, "presence", doing="typing")
+            [seen] = (await events.until("presence"))["present"]
+            assert (seen["name"], seen["doing"]) == ("Aya", "typing")
+            assert [one["name"] for one in (await detail(ben, waiting))["present"]] == ["Aya"]
+            assert [one["present"][0]["name"] for one in await listed(ben)] == ["Aya"]
+            await aya.do(waiting, "presence", doing="left")
+            assert (await events.until("presence"))["present"] == []
+        assert (await detail(ben, waiting))["present"] == []
+
+    async def test_it_runs_out_by_itself(
+        self, server: Server, clock: TestClock, aya: DeskAgent, ben: DeskAgent, waiting: str
+    ) -> None:
+        await aya.do(waiting, "presence", doing="typing")
+        clock.push(seconds=10)
+        assert [one["doing"] for one in (await detail(ben, waiting))["present"]] == ["viewing"]
+        clock.push(seconds=50)
+        assert (await detail(ben, waiting))["present"] == []
+
+    async def test_what_is_refused(self, aya: DeskAgent, waiting: str) -> None:
+        assert (await aya.do(waiting, "presence", doing="sleeping")).status_code == 422
+        assert (await aya.do(NOBODYS, "presence", doing="viewing")).status_code == 404
