@@ -3,13 +3,16 @@
 from sanic import Blueprint
 
 from desk.access import Gate
+from desk.exporting import Exporting
 from desk.handling import Handling
 from desk.leading import Leading
 from desk.live import Live
 from desk.pages import Pages
 from desk.reading import Reading
+from desk.searches import Searches
 from desk.signing_in import SigningIn
 from desk.surroundings import DeskSurroundings
+from desk.transcripts import Transcripts
 from web.limits import Limits
 
 __all__ = ["DeskSurroundings", "blueprints"]
@@ -26,8 +29,12 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Handling(around, gate),
         Live(around, gate),
         leading,
+        Exporting(around, gate),
+        Searches(around, gate),
     ):
         part.routes(api)
     pages = Blueprint("desk_pages", url_prefix="/desk")
-    Pages(around, gate, leading).routes(pages)
+    shown = Pages(around, gate, leading)
+    for page in (shown, Transcripts(around, shown)):
+        page.routes(pages)
     return [api, pages]

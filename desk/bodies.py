@@ -103,3 +103,9 @@ class ReviewBody(Body):
 class MissedQuestionBody(Body):
     id: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
     state: str
+
+
+class SearchBody(Body):
+    name: Annotated[str, Field(max_length=60), AfterValidator(_filled)]
+    query: Annotated[str, Field(max_length=1500), AfterValidator(_filled)]
+    shared: bool = False

@@ -13,6 +13,7 @@ from support.values import State
 from web.errors import ApiError, whole_number
 
 CHANNELS = ("website", "telegram")
+TIERS = ("leaf", "bloom", "grove")
 SORTS: tuple[Sort, ...] = ("queue", "newest", "oldest")
 MOST_ROWS = 200
 LONGEST_WORDS = 400
@@ -32,6 +33,12 @@ def read_filters(request: Request, agent: Agent, zone: ZoneInfo, sort: Sort = "n
         reason=_choice(request, "reason", get_args(Reason)),
         agent_id=_agent(request, agent),
         label=_given(request, "label"),
+        topic=_given(request, "topic"),
+        tier=_choice(request, "tier", TIERS),
+        scores=_scores(request),
+        longer=whole_number(request, "longer", 0, 0, 10_000) or None,
+        failed=_choice(request, "failed", ("1",)) is not None,
+        id=_given(request, "id"),
         q=_given(request, "q"),
         since=moment(request, "from", zone),
         until=moment(request, "to", zone, end=True),
@@ -89,6 +96,13 @@ def _choice(request: Request, name: str, known: tuple[str, ...]) -> str | None:
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ApiError(422, "unknown_value", f"{name} must be one of {', '.join(known)}", name)
+
+
+def _scores(request: Request) -> tuple[int, ...]:
+    given = [part for part in (_given(request, "rating") or "").split(",") if part]
+    for part in given:
+        _one_of("rating", part, tuple("12345"))
+    return tuple(map(int, given))
 
 
 def _agent(request: Request, agent: Agent) -> int | None:

@@ -1,7 +1,5 @@
-"""What only support leads see and do: reviews, exports, figures, missed questions."""
+"""What only support leads see and do: reviews, figures, missed questions."""
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,18 +10,16 @@ from sqlalchemy import Connection
 
 from desk.access import Gate
 from desk.bodies import MissedQuestionBody, ReviewBody
-from desk.filters import choice, moment, read_filters
+from desk.filters import choice, moment
 from desk.reading import checked_id, not_there
 from desk.shapes import plain
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import conversations, exports, missed_questions, reports, reviews
+from support import conversations, missed_questions, reports, reviews
 from support.agents import Login
 from support.playbook import LANGS
-from support.transcripts import BadCursor, Filters
 from web.errors import ApiError, read_body, whole_number
 
-FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 REPORT_DAYS = 7
 MOMENT = timedelta(microseconds=1)
 LONGEST_REPORT = timedelta(days=400)
@@ -37,7 +33,6 @@ class Leading:
     def routes(self, bp: Blueprint) -> None:
         for method, path, handler in (
             ("POST", "/conversations/<id:str>/review", self.review),
-            ("GET", "/export", self.export),
             ("GET", "/reports/overview", self.overview),
             ("GET", "/missed-questions", self.missed_questions),
             ("POST", "/missed-questions", self.settle_question),
@@ -59,49 +54,6 @@ class Leading:
         except reviews.NoSuchMessage as error:
             raise ApiError(422, "unknown_message", str(error), "seq") from error
         return json_response({"id": made}, status=201)
-
-    async def export(self, request: Request, login: Login) -> HTTPResponse | None:
-        """The conversations of the list's filters, in pages, so that any number fits."""
-        kind = choice(request, "format", tuple(FORMATS)) or "csv"
-        filters = read_filters(request, login.agent, self._around.playbook.hours.zone)
-        pages = self._pages(filters, kind)
-        # The first page is made before the answer begins, so that its errors are errors.
-        try:
-            first = await anext(pages, "")
-        except BadCursor as error:
-            raise ApiError(422, "invalid", str(error), "cursor") from error
-        # Which filters, not what was searched for: that may be a customer's name.
-        detail = f"{kind} {','.join(sorted(name for name in request.args if name != 'q'))}"
-        actor = f"agent:{login.agent.id}"
-        await self._around.db.writing(
-            lambda tx: exports.record(tx, actor, detail[:200], self._around.clock())
-        )
-        response = await request.respond(
-            content_type=FORMATS[kind],
-            headers={
-                "Content-Disposition": f'attachment; filename="conversations.{kind}"',
-                "X-Content-Type-Options": "nosniff",
-                **NO_STORE,
-            },
-        )
-        await response.send(first)
-        async for text in pages:
-            await response.send(text)
-        await response.eof()
-        return None
-
-    async def _pages(self, filters: Filters, kind: str) -> AsyncIterator[str]:
-        head, now = True, self._around.clock()
-
-        def read(connection: Connection) -> tuple[list[dict[str, Any]], str | None]:
-            return exports.page(connection, filters, now)
-
-        while True:
-            found, cursor = await self._around.db.reading(read)
-            yield exports.as_csv(found, head=head) if kind == "csv" else exports.as_jsonl(found)
-            if cursor is None:
-                return
-            head, filters = False, replace(filters, cursor=cursor)
 
     async def overview(self, request: Request, login: Login) -> HTTPResponse:
         shape = await self.overview_shape(request)

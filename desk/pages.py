@@ -1,27 +1,22 @@
 """The pages below /desk: rendered here, made lively by the scripts in static/."""
 
 import re
-from datetime import date, datetime
+from datetime import date
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import jinja2
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse, html, raw, redirect
 
-from desk.access import Gate
+from desk.access import Gate, Handler
 from desk.files import LANGS, Files, load_texts
-from desk.filters import CHANNELS, read_filters
 from desk.leading import Leading
-from desk.reading import checked_id
 from desk.surroundings import DeskSurroundings
-from desk.transcript import read_transcript
-from support import conversations, missed_questions, reviews
+from support import missed_questions
 from support.agents import Login
-from support.playbook import Reason
-from support.transcripts import BadCursor, list_conversations
-from support.values import State
 from web.errors import ApiError
 
 _HEADERS: Final = {
@@ -38,7 +33,6 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 # Where a sign-in may lead on to: our own pages only.
 _NEXT: Final = re.compile(r"/desk/[\w/?=&%.-]*\Z", re.ASCII)
 _MISSED_SHOWN: Final = 100
-_FILTERS: Final = ("q", "state", "channel", "lang", "reason", "label", "from", "to")
 
 
 class Pages:
@@ -65,25 +59,38 @@ class Pages:
 
     def routes(self, bp: Blueprint) -> None:
         for path, handler in (
-            ("/", self.console),
-            ("/c/<id:str>", self.console_at),
+            ("/", self.for_agents(self.console)),
+            ("/c/<id:str>", self.for_agents(self.console)),
             ("/sign-in", self.sign_in),
-            ("/transcripts", self.transcripts),
-            ("/transcripts/<id:str>", self.transcript),
-            ("/overview", self.overview),
+            ("/overview", self.for_leads(self.overview)),
             ("/static/<version:str>/<name:str>", self.static),
         ):
-            bp.add_route(handler, path, methods=["GET"], name=handler.__name__)
+            name = re.sub(r"\W+", "_", path).strip("_") or "console"
+            bp.add_route(handler, path, methods=["GET"], name=name)
 
-    async def console(self, request: Request) -> HTTPResponse:
-        login = await self._gate.login_of(request)
-        if login is None:
-            return _to_sign_in(request)
-        return self._page("console.html", login)
+    def for_agents(self, handler: Handler) -> Handler:
+        """`handler` gets the Login after the request; who isn't signed in goes to sign in."""
 
-    async def console_at(self, request: Request, id: str) -> HTTPResponse:
-        """The console with a conversation open: its script reads which from the address."""
-        return await self.console(request)
+        @wraps(handler)
+        async def shown(request: Request, **path: str) -> HTTPResponse | None:
+            login = await self._gate.login_of(request)
+            return await handler(request, login, **path) if login else _to_sign_in(request)
+
+        return shown
+
+    def for_leads(self, handler: Handler) -> Handler:
+        """The same for leads; others are told that this page isn't for them."""
+
+        async def checked(request: Request, login: Login, **path: str) -> HTTPResponse | None:
+            if not login.agent.is_lead:
+                return self.refuse(login, 403)
+            return await handler(request, login, **path)
+
+        return self.for_agents(checked)
+
+    async def console(self, request: Request, login: Login, id: str = "") -> HTTPResponse:
+        """With an `id` that conversation is open: the page's script reads it from the address."""
+        return self.show("console.html", login)
 
     async def sign_in(self, request: Request) -> HTTPResponse:
         onward = str(request.args.get("next") or "")
@@ -96,53 +103,7 @@ class Pages:
         )
         return html(page, headers=_HEADERS)
 
-    async def transcripts(self, request: Request) -> HTTPResponse:
-        login = await self._gate.login_of(request)
-        if login is None:
-            return _to_sign_in(request)
-        if not login.agent.is_lead:
-            return self._refusal(login, 403)
-        try:
-            filters = read_filters(request, login.agent, self._around.playbook.hours.zone)
-            now = self._around.clock()
-            rows, cursor = await self._around.db.reading(
-                lambda connection: list_conversations(connection, filters, now)
-            )
-        except (ApiError, BadCursor):
-            return redirect("/desk/transcripts", status=303)
-        given = {name: str(request.args.get(name) or "") for name in _FILTERS}
-        return self._page(
-            "transcripts.html",
-            login,
-            rows=[{**row, "at": datetime.fromisoformat(row["updated_at"])} for row in rows],
-            more=urlencode({**given, "cursor": cursor}) if cursor else None,
-            query=urlencode({name: value for name, value in given.items() if value}),
-            given=given,
-            states=[str(state) for state in State],
-            channels=CHANNELS,
-            reasons=get_args(Reason),
-        )
-
-    async def transcript(self, request: Request, id: str) -> HTTPResponse:
-        login = await self._gate.login_of(request)
-        if login is None:
-            return _to_sign_in(request)
-        agent, zone = login.agent, self._around.playbook.hours.zone
-        try:
-            known = checked_id(id)
-            found = await self._around.db.reading(
-                lambda connection: read_transcript(connection, known, agent, zone)
-            )
-        except (ApiError, conversations.NotFound):
-            return self._refusal(login, 404)
-        return self._page("transcript.html", login, found=found, verdicts=reviews.VERDICTS)
-
-    async def overview(self, request: Request) -> HTTPResponse:
-        login = await self._gate.login_of(request)
-        if login is None:
-            return _to_sign_in(request)
-        if not login.agent.is_lead:
-            return self._refusal(login, 403)
+    async def overview(self, request: Request, login: Login) -> HTTPResponse:
         try:
             figures = await self._leading.overview_shape(request)
         except ApiError:
@@ -150,7 +111,7 @@ class Pages:
         questions = await self._around.db.reading(
             lambda c: missed_questions.listed(c, state="open", limit=_MISSED_SHOWN)
         )
-        return self._page("overview.html", login, figures=figures, questions=questions)
+        return self.show("overview.html", login, figures=figures, questions=questions)
 
     async def static(self, request: Request, version: str, name: str) -> HTTPResponse:
         file = self._files.get(name)
@@ -161,15 +122,15 @@ class Pages:
         headers = {"Cache-Control": cache, "X-Content-Type-Options": "nosniff"}
         return raw(file.content, content_type=file.content_type, headers=headers)
 
-    def _page(self, name: str, login: Login, status: int = 200, **values: Any) -> HTTPResponse:
+    def show(self, name: str, login: Login, status: int = 200, **values: Any) -> HTTPResponse:
         lang = login.agent.lang if login.agent.lang in self._texts else "en"
         page = self._templates.get_template(name).render(
             lang=lang, text=self._texts[lang], login=login, **values
         )
         return html(page, status=status, headers=_HEADERS)
 
-    def _refusal(self, login: Login, status: int) -> HTTPResponse:
-        return self._page("refusal.html", login, status=status, code=str(status))
+    def refuse(self, login: Login, status: int) -> HTTPResponse:
+        return self.show("refusal.html", login, status=status, code=str(status))
 
 
 def duration(seconds: float, lang: str) -> str:

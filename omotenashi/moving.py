@@ -1,20 +1,14 @@
 """From SQLite to PostgreSQL (or back), with every conversation."""
 
-from sqlalchemy import Table, TableClause, column, func, insert, select, table, text
+from sqlalchemy import Table, func, insert, select, text
 
+from support import search
 from support.errors import Mendable
 from support.store import Database, Transaction
 from support.store.migrate import migrate
 from support.store.schema import metadata
 
 PIECE = 1000
-_WORDS = table(
-    "message_words",
-    column("message_id"),
-    column("conversation_id"),
-    column("thread_id"),
-    column("words"),
-)
 
 
 class TargetNotEmpty(Mendable):
@@ -36,8 +30,7 @@ def _copy(source: Database, tx: Transaction) -> list[tuple[str, int]]:
     for own in metadata.sorted_tables:
         if tx.execute(select(func.count()).select_from(own)).scalar_one():
             raise TargetNotEmpty(f"{own.name} of the other database is not empty")
-    tables: list[Table | TableClause] = [*metadata.sorted_tables, _WORDS]
-    for each in tables:
+    for each in metadata.sorted_tables:
         rows = 0
         with source.engine.connect() as connection:
             result = connection.execution_options(yield_per=PIECE).execute(select(each))
@@ -45,8 +38,9 @@ def _copy(source: Database, tx: Transaction) -> list[tuple[str, int]]:
                 tx.execute(insert(each), [dict(row) for row in piece])
                 rows += len(piece)
         copied.append((str(each), rows))
-        if isinstance(each, Table):
-            _continue_numbers(tx, each)
+        _continue_numbers(tx, each)
+    # Each database has its own kind of index over the words.
+    copied.append(("message_words", search.index_all(tx)))
     return copied
 
 

@@ -49,8 +49,8 @@ class Operation:
 
 _V, _D, _C = "/api/v1/visitor", "/api/v1/desk", "/api/v1/desk/conversations/{id}"
 _LIST = (
-    "state", "channel", "lang", "reason", "agent", "label", "q", "from", "to", "sort", "cursor",
-    "limit",
+    "state", "channel", "lang", "reason", "agent", "label", "topic", "tier", "rating", "longer",
+    "failed", "id", "q", "from", "to", "sort", "cursor", "limit",
 )  # fmt: skip
 
 OPERATIONS = (
@@ -108,8 +108,13 @@ OPERATIONS = (
               desk.ReviewBody),
     Operation("get", f"{_D}/events", "desk", "What happens, as a stream", "server-sent events",
               content="text/event-stream"),
-    Operation("get", f"{_D}/export", "desk", "Leads: masked messages as CSV or JSON lines", "file",
-              query=("format", *_LIST), content="text/csv"),
+    Operation("get", f"{_D}/export", "desk", "Leads: messages as CSV, JSON lines or PDF",
+              "file", query=("format", "masked", *_LIST), content="text/csv"),
+    Operation("get", f"{_D}/searches", "desk", "Leads: saved searches", "{searches}"),
+    Operation("post", f"{_D}/searches", "desk", "Leads: save a search", "{id, query}", 201,
+              desk.SearchBody),
+    Operation("post", f"{_D}/searches/{{id}}/forget", "desk", "Leads: remove one's own", "nothing",
+              204),
     Operation("get", f"{_D}/reports/overview", "desk", "Leads: now, and the last days", "figures",
               query=("from", "to")),
     Operation("get", f"{_D}/missed-questions", "desk", "Leads: what no article answered",

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -25,11 +25,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def page(
-    connection: Connection, filters: Filters, now: datetime
+    connection: Connection, filters: Filters, now: datetime, readable: Callable[[str], str] = mask
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Some conversations with their messages, and the cursor of the next page.
 
-    Raises support.transcripts.BadCursor.
+    `readable` takes out of a text what its reader must not see. Raises
+    support.transcripts.BadCursor.
     """
     rows, cursor = list_conversations(connection, replace(filters, limit=PAGE), now)
     ids = [row["id"] for row in rows]
@@ -47,7 +48,7 @@ def page(
                 "author": message.author,
                 "agent": message.agent_name,
                 "kind": message.kind,
-                "text": mask(message.text),
+                "text": readable(message.text),
             }
         )
     scores = {
@@ -61,6 +62,7 @@ def page(
             "topic": row["topic"],
             "labels": row["labels"],
             "score": scores.get(row["id"]),
+            "created_at": row["created_at"],
             "messages": said[row["id"]],
         }
         for row in rows
@@ -93,9 +95,13 @@ def inert(value: Any) -> str:
     return "'" + text if text.lstrip(" \u3000").startswith(_FORMULA) else text
 
 
-def record(tx: Transaction, actor: str, detail: str, now: datetime) -> None:
-    """Who took what out."""
-    tx.execute(insert(audit).values(at=now, actor=actor, action="export", detail=detail))
+def record(
+    tx: Transaction, actor: str, detail: str, now: datetime, subject: str | None = None
+) -> None:
+    """Who took what out; `subject`: the one conversation, if it was one."""
+    tx.execute(
+        insert(audit).values(at=now, actor=actor, action="export", subject=subject, detail=detail)
+    )
 
 
 def _lines(conversation: dict[str, Any]) -> Iterator[dict[str, Any]]:

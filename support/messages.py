@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from support import outbox
 from support.hints import DESK, thread_topic
 from support.identifiers import new_button_id
+from support.search import index_message
 from support.store import Transaction
 from support.store.schema import agents, buttons, conversations, messages, threads
-from support.transcripts import index_message
 from support.values import Author, Button, Conversation, Message
 
 PREVIEW = 140
@@ -82,7 +82,7 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
         },
     ).scalar_one()
     if draft.author is not Author.SYSTEM:
-        index_message(tx, conversation.thread_id, conversation.id, message_id, draft.text)
+        index_message(tx, message_id, draft.text)
     made = tuple(Button(new_button_id(), title) for title, _ in draft.buttons)
     if made:
         tx.execute(

@@ -10,17 +10,7 @@ from support.agents import Agent
 from support.hints import DESK
 from support.store import Transaction
 from support.store.schema import agents, messages, reviews
-
-VERDICTS = (
-    "good",
-    "wrong_intent",
-    "wrong_answer",
-    "no_answer",
-    "tone",
-    "late_handover",
-    "needless_handover",
-    "other",
-)
+from support.verdicts import VERDICTS as VERDICTS
 
 
 class NoSuchMessage(LookupError):

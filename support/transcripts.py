@@ -1,29 +1,28 @@
-"""Conversations as the desk finds them: by filters, by their words, page by page.
-
-Words are cut before they are indexed (see `support.segmentation`), so that both databases match
-whole words in both languages: SQLite by FTS5, PostgreSQL by its own text search.
-"""
+"""Conversations as the desk finds them: by filters, by their words, page by page."""
 
 import base64
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, column, func, select, table, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select, tuple_
 
 from support.privacy.masking import mask
-from support.segmentation import words_of
-from support.store import Transaction
-from support.store.schema import agents, conversations, customers, messages, tickets
+from support.search import conversations_with
+from support.store.schema import (
+    agents,
+    conversations,
+    customers,
+    feedback,
+    messages,
+    missed_questions,
+    reviews,
+    tickets,
+)
+from support.verdicts import FAILINGS
 
 Sort = Literal["queue", "newest", "oldest"]
-MOST_FOUND = 5000
-# Made by the first migration; SQLite's is a virtual table, which SQLAlchemy can't describe.
-_WORDS = table(
-    "message_words", column("message_id"), column("conversation_id"), column("thread_id")
-)
 
 
 class BadCursor(ValueError):
@@ -32,7 +31,11 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True)
 class Filters:
-    """What to list; None means all. `q` is matched against the words of messages."""
+    """What to list; None means all. `q` is matched against the words of messages.
+
+    `scores`: of customers' ratings. `longer`: this many messages at least. `failed`: only where the
+    assistant failed, see `assistant_failed`.
+    """
 
     states: tuple[str, ...] = ()
     channel: str | None = None
@@ -40,36 +43,18 @@ class Filters:
     reason: str | None = None
     agent_id: int | None = None
     label: str | None = None
+    topic: str | None = None
+    tier: str | None = None
+    scores: tuple[int, ...] = ()
+    longer: int | None = None
+    failed: bool = False
+    id: str | None = None
     q: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     sort: Sort = "newest"
     limit: int = 50
     cursor: str | None = None
-
-
-def index_message(
-    tx: Transaction, thread_id: str, conversation_id: str, message_id: int, said: str
-) -> None:
-    """Make a message findable by its words, without the personal data in it."""
-    tx.connection.execute(
-        text(
-            "INSERT INTO message_words (message_id, conversation_id, thread_id, words)"
-            " VALUES (:message_id, :conversation_id, :thread_id, :words)"
-        ),
-        {
-            "message_id": message_id,
-            "conversation_id": conversation_id,
-            "thread_id": thread_id,
-            "words": " ".join(words_of(mask(said))),
-        },
-    )
-
-
-def unindex_thread(tx: Transaction, thread_id: str) -> None:
-    tx.connection.execute(
-        text("DELETE FROM message_words WHERE thread_id = :thread_id"), {"thread_id": thread_id}
-    )
 
 
 def list_conversations(
@@ -164,6 +149,8 @@ def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[
         ("lang", filters.lang),
         ("reason", filters.reason),
         ("agent_id", filters.agent_id),
+        ("topic", filters.topic),
+        ("id", filters.id),
     ):
         if wanted is not None:
             found.append(conversations.c[name] == wanted)
@@ -175,27 +162,32 @@ def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[
         quoted = json.dumps(filters.label)
         labels = conversations.c.labels.cast(conversations.c.last_text.type)
         found.append(labels.contains(quoted, autoescape=True))
+    if filters.tier is not None:
+        found.append(customers.c.tier == filters.tier)
+    if filters.scores:
+        found.append(_of(feedback).where(feedback.c.score.in_(filters.scores)).exists())
+    if filters.longer is not None:
+        # Not counted: whether there is one that is the n-th.
+        nth = _of(messages).where(messages.c.private.is_(False)).order_by(messages.c.seq)
+        found.append(nth.offset(max(0, filters.longer - 1)).limit(1).exists())
+    if filters.failed:
+        found.append(assistant_failed())
     if filters.q:
-        found.append(_containing(connection, filters.q))
+        found.append(conversations.c.id.in_(conversations_with(connection, filters.q)))
     return found
 
 
-def _containing(connection: Connection, query: str) -> ColumnElement[bool]:
-    wanted = words_of(query)
-    if not wanted:
-        return conversations.c.id.is_(None)
-    if connection.dialect.name == "sqlite":
-        match = text("message_words MATCH :wanted").bindparams(wanted=_fts5(wanted))
-    else:
-        match = text(
-            "to_tsvector('simple', words) @@ plainto_tsquery('simple', :wanted)"
-        ).bindparams(wanted=" ".join(wanted))
-    return conversations.c.id.in_(select(_WORDS.c.conversation_id).where(match).limit(MOST_FOUND))
+def assistant_failed() -> ColumnElement[bool]:
+    """It was stuck or down, had no answer to a question, or a lead says that it went wrong."""
+    return (
+        conversations.c.reason.in_(("stuck", "brain_down"))
+        | _of(missed_questions).exists()
+        | _of(reviews).where(reviews.c.verdict.in_(FAILINGS)).exists()
+    )
 
 
-def _fts5(wanted: Sequence[str]) -> str:
-    # Quoted, so that nothing a person types is an operator.
-    return " ".join('"' + word.replace('"', '""') + '"' for word in wanted)
+def _of(its: Table) -> Select[Any]:
+    return select(its.c.conversation_id).where(its.c.conversation_id == conversations.c.id)
 
 
 def _make_cursor(key: datetime, last_id: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from support.search import unindex_thread
 from support.store import Transaction
 from support.store.schema import (
     audit,
@@ -17,7 +18,6 @@ from support.store.schema import (
     threads,
     timers,
 )
-from support.transcripts import unindex_thread
 
 
 def erase_thread(tx: Transaction, thread_id: str, actor: str, now: datetime) -> bool:

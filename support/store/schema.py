@@ -374,6 +374,18 @@ reviews = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# Searches of the transcripts under a name: `query` as in the address of their page.
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("shared", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 # Guesses at orders that were not the guesser's.
 lookup_failures = Table(
     "lookup_failures",

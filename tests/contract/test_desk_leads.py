@@ -93,6 +93,112 @@ async def test_an_export_takes_the_lists_filters(lena: DeskAgent, shop: dict[str
     assert wrong.status_code == 422
 
 
+async def test_transcripts_are_filtered_by_everything(
+    server: Server, lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    await lena.do(shop["bot"], "review", verdict="wrong_answer", seq=1)
+    await lena.do(shop["asked"], "review", verdict="good")
+    queries: tuple[tuple[dict[str, str], int], ...] = (
+        ({"topic": "faq_store"}, 3), ({"topic": "nothing"}, 0), ({"tier": "bloom"}, 1),
+        ({"tier": "grove"}, 0), ({"rating": "1,2"}, 1), ({"rating": "4,5"}, 2),
+        ({"rating": "3"}, 0), ({"longer": "5"}, 2), ({"longer": "1"}, 9), ({"longer": "500"}, 0),
+        ({"failed": "1"}, 2),
+        ({"id": shop["angry"]}, 1), ({"failed": "1", "lang": "ja"}, 1),
+    )  # fmt: skip
+    for query, number in queries:
+        found = (await lena.client.get(f"{DESK}/conversations", params=query)).json()
+        assert (query, len(found["conversations"])) == (query, number)
+    failed = (await lena.client.get(f"{DESK}/conversations", params={"failed": "1"})).json()
+    assert {one["id"] for one in failed["conversations"]} == {shop["puzzled"], shop["bot"]}
+    for wrong in ({"tier": "gold"}, {"rating": "1,6"}, {"longer": "-1"}, {"failed": "yes"}):
+        response = await lena.client.get(f"{DESK}/conversations", params=wrong)
+        assert (wrong, response.status_code) == (wrong, 422)
+
+
+async def test_words_are_found_whole_and_gone_when_erased(
+    server: Server, lena: DeskAgent, visitor: Visitor
+) -> None:
+    async def ids(q: str) -> list[str]:
+        found = (await lena.client.get(f"{DESK}/conversations", params={"q": q})).json()
+        return [one["id"] for one in found["conversations"]]
+
+    await visitor.say("The ＫＥＴＴＬＥ whistles; write to mei@shop.example or don't")
+    await visitor.say("急須の注ぎ口が欠けていました")
+    mine = [visitor.conversation_id]
+    for q in ("kettle", "KETTLE whistles", "欠ける", "注ぎ口 急須", "急須が欠けた"):
+        assert (q, await ids(q)) == (q, mine)
+    # Half a word, words of different messages, masked data, and nothing but signs.
+    for q in ("kettl", "whistles 急須", "mei@shop.example", "注", "!?", "'", '" NEAR', "\\"):
+        assert (q, await ids(q)) == (q, [])
+    assert (await visitor.client.delete("/api/v1/visitor/data")).status_code == 204
+    assert await ids("kettle") == []
+    kept = await server.db.reading(
+        lambda c: c.exec_driver_sql("SELECT count(*) FROM message_words").scalar_one()
+    )
+    assert kept == 0
+
+
+async def test_searches_are_kept_shared_and_forgotten(
+    server: Server, aya: DeskAgent, lena: DeskAgent
+) -> None:
+    other = await server.agent("Reika", "lead")
+
+    async def names(lead: DeskAgent) -> list[str]:
+        found = (await lead.client.get(f"{DESK}/searches")).json()["searches"]
+        return [one["name"] for one in found]
+
+    body = {"name": "Angry", "query": "?reason=angry&state=queued&cursor=x&evil=1"}
+    assert (await aya.client.post(f"{DESK}/searches", json=body)).status_code == 403
+    assert (await aya.client.get(f"{DESK}/searches")).status_code == 403
+    made = await lena.client.post(f"{DESK}/searches", json=body)
+    assert (made.status_code, made.json()["query"]) == (201, "state=queued&reason=angry")
+    assert (await names(lena), await names(other)) == (["Angry"], [])
+    shared = await lena.client.post(f"{DESK}/searches", json={**body, "shared": True})
+    assert (await names(lena), await names(other)) == (["Angry"], ["Angry"])
+    page = await other.client.get("/desk/transcripts")
+    assert "state=queued&amp;reason=angry" in page.text
+    address = f"{DESK}/searches/{shared.json()['id']}/forget"
+    assert (await other.client.post(address)).status_code == 404
+    assert (await lena.client.post(address)).status_code == 204
+    assert await names(other) == []
+    for wrong in ({"name": " ", "query": "q=a"}, {"name": "x", "query": "evil=1"}, {"name": "x"}):
+        assert (await lena.client.post(f"{DESK}/searches", json=wrong)).status_code == 422
+
+
+async def test_personal_data_goes_out_only_by_request_and_on_record(
+    server: Server, aya: DeskAgent, lena: DeskAgent, visitor: Visitor
+) -> None:
+    await visitor.say("<b>write</b> to mei@shop.example, card 4111 1111 1111 1111")
+    query = {"format": "jsonl", "id": visitor.conversation_id}
+    masked = await exported(lena, **query)
+    assert "mei@shop.example" not in masked
+    whole = await exported(lena, **query, masked="0")
+    assert "mei@shop.example" in whole
+    assert "4111 1111" not in whole
+    refused = await aya.client.get(f"{DESK}/export", params={**query, "masked": "0"})
+    assert refused.status_code == 403
+    lines = await server.db.reading(
+        lambda c: c.exec_driver_sql(
+            "SELECT subject, detail FROM audit WHERE action = 'export' ORDER BY id"
+        ).all()
+    )
+    assert [tuple(line) for line in lines] == [
+        (visitor.conversation_id, "jsonl masked format,id"),
+        (visitor.conversation_id, "jsonl unmasked format,id"),
+    ]
+
+
+async def test_a_pdf_of_one_or_many(lena: DeskAgent, shop: dict[str, str]) -> None:
+    many: tuple[dict[str, str], ...] = ({}, {"id": shop["broken"]})
+    for query in many:
+        response = await lena.client.get(f"{DESK}/export", params={"format": "pdf", **query})
+        assert response.status_code == 200, response.text
+        assert response.headers["content-type"] == "application/pdf"
+        assert response.content.startswith(b"%PDF-")
+        assert f"/Count {1 if query else 9} ".encode() in response.content
+        assert b"HeiseiKakuGo-W5" in response.content
+
+
 async def test_formulas_in_an_export_are_text(lena: DeskAgent, visitor: Visitor) -> None:
     attacks = ('=cmd|" /C calc"!A0', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "＝1＋1", "  =1")
     for attack in attacks:
