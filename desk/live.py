@@ -17,14 +17,14 @@ from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
 from support import conversations, presence, reports
 from support.agents import Login
-from support.hints import DESK, Hint
+from support.hints import DESK, MISSED, Hint
 from web.events import HEARTBEAT_S, frame, stream
 
 # Hints come in bursts (a reply, a state, a timer): one event for all of them.
 GATHER_S = 0.05
 # An ended sign-in is noticed after so long at the latest, even while there is much to tell.
 LOOK_AGAIN_S = 10.0
-_COUNTED = frozenset({"state", "message"})
+_COUNTED = frozenset({"state", "message", MISSED})
 # Kinds of hints that say nothing new of a conversation itself.
 _ELSEWHERE = frozenset({"agents", "presence"})
 
@@ -65,7 +65,7 @@ class Live:
                     yield text
                 for text in await self._present(arrived):
                     yield text
-                if "agents" in kinds:
+                if kinds & {"agents", MISSED}:
                     yield await self._agents()
                 if kinds & _COUNTED:
                     yield await self._counts(login)

@@ -53,6 +53,7 @@ def prepare_database(db: Database, now: datetime, *, demo: bool) -> None:
     migrate(db)
 
     def begin(tx: Transaction) -> None:
+        tx.alone()
         if db.is_sqlite:
             release_leases(tx)
         followups.start_recurring(tx, now)
@@ -185,6 +186,8 @@ def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Chann
         app.ctx.work = [
             asyncio.create_task(_guarded(name, work), name=name)
             for name, work in (
+                ("hints", parts.db.hints.run()),
+                ("typing", parts.typing.follow(parts.db.hints, parts.clock)),
                 ("brain watch", parts.brain.watch()),
                 ("turns", turns.run()),
                 ("timers", timers.run()),

@@ -4,6 +4,7 @@ import secrets
 
 from omotenashi.parts import Parts
 from support import agents
+from support.store import Transaction
 
 
 def welcome(parts: Parts) -> None:
@@ -16,18 +17,17 @@ def welcome(parts: Parts) -> None:
         f"  Desk                      {base}/desk/",
         f"  API                       {base}/api/",
     ]
-    if parts.db.read(agents.count) == 0:
-        email, password = "lead@example.com", secrets.token_urlsafe(9)
-        parts.db.write(
-            lambda tx: agents.add(
-                tx,
-                email=email,
-                name="Aya",
-                role="admin",
-                password=password,
-                now=parts.clock(),
-            )
-        )
+    email, password = "lead@example.com", secrets.token_urlsafe(9)
+
+    def first_lead(tx: Transaction) -> bool:
+        # Of several servers that start at once, one makes it.
+        tx.alone()
+        if agents.count(tx.connection):
+            return False
+        agents.add(tx, email=email, name="Aya", role="admin", password=password, now=parts.clock())
+        return True
+
+    if parts.db.read(agents.count) == 0 and parts.db.write(first_lead):
         lines += [
             "",
             "  First sign-in at the desk (shown once; change it with `omotenashi agent add`):",

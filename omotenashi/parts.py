@@ -40,6 +40,16 @@ def open_database(settings: Settings, hints: Hints | None = None) -> Database:
     return Database(settings.database, hints)
 
 
+def make_hints(settings: Settings) -> Hints:
+    """Hints within this process, and to all others where there is a Redis."""
+    if settings.redis_url is None:
+        return Hints()
+    # Imported when it is used: most servers start without it.
+    from support.shared_hints import SharedHints
+
+    return SharedHints(settings.redis_url)
+
+
 def make_services(
     settings: Settings, db: Database, playbook: Playbook, knowledge: KnowledgeHolder
 ) -> Services:
@@ -67,7 +77,7 @@ def load_knowledge(settings: Settings, playbook: Playbook) -> KnowledgeHolder:
 def make_parts(settings: Settings) -> Parts:
     """Raises FileError or ArticleError, naming file and line, where the shop's files are wrong."""
     playbook = load_playbook(PLAYBOOK)
-    db = open_database(settings)
+    db = open_database(settings, make_hints(settings))
     knowledge = load_knowledge(settings, playbook)
     return Parts(
         settings=settings,

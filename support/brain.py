@@ -6,6 +6,7 @@ place.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,6 +18,9 @@ log = logging.getLogger(__name__)
 # A conversation waits no longer for an answer before it is given to a person (design, invariant 5).
 TURN_TIMEOUT_S = 5.0
 READY_EVERY_S = 0.5
+# A brain that hangs must not use up the time in which another one could have answered.
+SECOND_AFTER_S = 1.5
+MOST_ASKED = 2
 
 
 class BrainUnavailable(Exception):
@@ -76,7 +80,11 @@ class Brain(Protocol):
 
 
 class RasaBrain:
-    """One or more Rasa servers. A ready one with the newest model is asked first."""
+    """One or more Rasa servers. Of the ready ones with the newest model the least busy is asked.
+
+    A turn leaves no trace in a brain, so it can be asked of another one at any time: when the
+    first fails, and also when it doesn't answer for a while, whichever answers first.
+    """
 
     def __init__(
         self,
@@ -94,6 +102,8 @@ class RasaBrain:
         self._headers = {"Authorization": f"Bearer {secret}"}
         self._opened: aiohttp.ClientSession | None = None
         self._ready: dict[str, str] = {}
+        self._asked: Counter[str] = Counter()
+        self._others: dict[str, int] = {}
         self.ever_ready = False
 
     @property
@@ -119,49 +129,92 @@ class RasaBrain:
         return self._opened
 
     async def _look(self, url: str) -> None:
+        asked = self._asked[url]
+        found: Any = None
         try:
             brief = aiohttp.ClientTimeout(total=2.0)
             async with self._session.get(f"{url}/webhooks/hub/ready", timeout=brief) as answer:
-                found = await answer.json(content_type=None) if answer.status == 200 else {}
-                model = found.get("model") if isinstance(found, dict) else None
+                found = await answer.json(content_type=None) if answer.status == 200 else None
         except (aiohttp.ClientError, TimeoutError, ValueError):
-            model = None
+            pass
+        model = found.get("model") if isinstance(found, dict) else None
         if model is None or not self._prepared():
             self._ready.pop(url, None)
-        else:
-            self._ready[url] = str(model)
-            self.ever_ready = True
+            return
+        self._ready[url] = str(model)
+        busy = found.get("busy")
+        self._others[url] = max(0, busy - asked) if isinstance(busy, int) else 0
+        self.ever_ready = True
 
     def _by_preference(self) -> list[str]:
-        """Ready ones first, the newest model before older ones (names begin with their date)."""
+        """Ready ones first, the newest model before older ones (names begin with their date), the
+        least busy before busier ones: what we asked, and what other servers did at the last look.
+        """
         order = {url: place for place, url in enumerate(self._urls)}
-        return sorted(
-            self._urls,
-            key=lambda url: (url in self._ready, self._ready.get(url, ""), -order[url]),
-            reverse=True,
-        )
+
+        def rank(url: str) -> tuple[bool, str, int, int]:
+            load = self._asked[url] + self._others.get(url, 0)
+            return (url in self._ready, self._ready.get(url, ""), -load, -order[url])
+
+        return sorted(self._urls, key=rank, reverse=True)
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The first good answer. Raises BrainUnavailable."""
+        left = self._by_preference()
+        asking: set[asyncio.Task[dict[str, Any]]] = set()
         problem = "no brain is configured"
         try:
             async with asyncio.timeout(self._timeout):
-                for url in self._by_preference():
-                    address = f"{url}/webhooks/hub/{path}"
-                    try:
-                        async with self._session.post(address, json=body) as answer:
-                            if answer.status == 200:
-                                found = await answer.json(content_type=None)
-                                if isinstance(found, dict):
-                                    return found
-                            problem = f"status {answer.status} from {url}"
-                    except aiohttp.ClientError as error:
-                        problem = f"{type(error).__name__} from {url}"
-                        self._ready.pop(url, None)
+                while left or asking:
+                    if left and len(asking) < MOST_ASKED:
+                        asking.add(self._begin(left.pop(0), path, body))
+                    # Another one is asked only if it is known to be ready: doubling the work of
+                    # one that is merely busy would help nobody.
+                    more = bool(left) and left[0] in self._ready and len(asking) < MOST_ASKED
+                    done, asking = await asyncio.wait(
+                        asking,
+                        timeout=SECOND_AFTER_S if more else None,
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                    for task in done:
+                        try:
+                            found = task.result()
+                            for slow in asking:
+                                # Left out until it answers the watch again.
+                                self._ready.pop(slow.get_name(), None)
+                            return found
+                        except BrainUnavailable as error:
+                            problem = str(error)
         except TimeoutError:
             problem = f"no answer within {self._timeout} s"
-        except ValueError:
-            problem = "an answer that isn't JSON"
+        finally:
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
         raise BrainUnavailable(problem)
+
+    def _begin(self, url: str, path: str, body: dict[str, Any]) -> asyncio.Task[dict[str, Any]]:
+        """Asks a brain, which counts as busier from now on, not from when the task begins."""
+        asking = asyncio.create_task(self._ask(url, path, body), name=url)
+        self._asked[url] += 1
+        asking.add_done_callback(lambda _: self._asked.subtract({url: 1}))
+        return asking
+
+    async def _ask(self, url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """One brain's answer. Raises BrainUnavailable."""
+        try:
+            async with self._session.post(f"{url}/webhooks/hub/{path}", json=body) as answer:
+                found = await answer.json(content_type=None) if answer.status == 200 else None
+                if isinstance(found, dict):
+                    return found
+                raise BrainUnavailable(f"status {answer.status} from {url}")
+        except aiohttp.ClientError as error:
+            self._ready.pop(url, None)
+            raise BrainUnavailable(f"{type(error).__name__} from {url}") from error
+        except ValueError as error:
+            raise BrainUnavailable(f"an answer of {url} that isn't JSON") from error
+        except TimeoutError as error:
+            raise BrainUnavailable(f"no answer from {url}") from error
 
     async def turn(self, request: TurnRequest) -> TurnResult:
         if not self.ever_ready:

@@ -1,7 +1,8 @@
 """Wake-ups between the parts of a server: hints, never the truth.
 
 A hint says that something about a topic may have changed; whoever hears it looks in the database.
-A lost hint costs time until the next slow poll, never a message.
+A lost hint costs time until the next slow poll, never a message. Between several servers they go
+over Redis: `support.shared_hints`.
 """
 
 import asyncio
@@ -18,8 +19,12 @@ TURNS = "turns"
 QUEUE = "queue"
 OUTBOX = "outbox"
 TIMERS = "timers"
+# Work is begun by the server that stored it; what it leaves behind, others find by their slow poll.
+LOCAL = frozenset({TURNS, OUTBOX, TIMERS})
 # A subscriber who does not read is told once that it missed hints, instead of being remembered.
 QUEUE_LIMIT = 256
+# The kind of a hint that stands for any number of lost ones: look at everything.
+MISSED = "missed"
 
 
 def thread_topic(thread_id: str) -> str:
@@ -38,15 +43,22 @@ class Hint:
 
 
 class Subscription:
-    """The hints of some topics, oldest first; at most QUEUE_LIMIT are kept."""
+    """The hints of some topics, oldest first. Of more than QUEUE_LIMIT only a MISSED is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, topics: tuple[str, ...]) -> None:
         self._queue: asyncio.Queue[Hint] = asyncio.Queue(QUEUE_LIMIT)
+        self._topics = topics
 
     def offer(self, hint: Hint) -> None:
         if self._queue.full():
-            self._queue.get_nowait()
+            self.drain()
+            self.missed()
         self._queue.put_nowait(hint)
+
+    def missed(self) -> None:
+        """Have the subscriber look at everything."""
+        if not self._queue.full():
+            self._queue.put_nowait(Hint(self._topics[0], MISSED))
 
     async def next(self, seconds: float | None = None) -> Hint | None:
         """The next hint, or None after `seconds` without one."""
@@ -70,13 +82,27 @@ class Hints:
     def __init__(self) -> None:
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
 
+    async def run(self) -> None:
+        """Whatever carries hints to other servers; within one there is nothing to do."""
+
     def publish(self, hint: Hint) -> None:
+        self.deliver(hint)
+
+    def deliver(self, hint: Hint) -> None:
+        """Tell the subscribers in this process."""
         for subscription in tuple(self._subscriptions.get(hint.topic, ())):
             subscription.offer(hint)
 
+    def listens(self, topic: str) -> bool:
+        return topic in self._subscriptions
+
+    def subscriptions(self) -> list[Subscription]:
+        """Everybody who listens, each once."""
+        return list({one for those in tuple(self._subscriptions.values()) for one in those})
+
     @contextmanager
     def subscribe(self, *topics: str) -> Iterator[Subscription]:
-        subscription = Subscription()
+        subscription = Subscription(topics)
         for topic in topics:
             self._subscriptions[topic].add(subscription)
         try:

@@ -23,7 +23,8 @@ from support.values import Author, Conversation, State
 
 LONGEST_TEXT = 4000
 LONGEST_CLIENT_ID = 128
-LEASE = timedelta(seconds=30)
+# Renewed every two seconds by whoever serves the turn; after so long another server takes it over.
+LEASE = timedelta(seconds=12)
 
 
 class TextRefused(ValueError):

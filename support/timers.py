@@ -1,12 +1,12 @@
 """Things to do later, kept as rows: they fire once, whatever restarts in between."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from support.clock import Clock
 from support.hints import TIMERS
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 # What happens when a timer fires: in the same transaction that marks it as fired.
 Handler = Callable[[Transaction, str, dict[str, Any], datetime], None]
 SLOW_POLL_S = 5.0
+BUSY_POLL_S = 0.2
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 _ARM_AGAIN = (
     update(timers)
@@ -72,52 +74,73 @@ class TimerRunner:
     async def fire_due(self) -> float:
         """Fire all that is due; seconds until the next look."""
         while True:
-            due = await self._db.reading(
-                lambda connection: (
-                    connection.execute(
-                        select(timers.c.id)
-                        .where(timers.c.fired_at.is_(None), timers.c.due_at <= self._clock())
-                        .order_by(timers.c.due_at)
-                        .limit(50)
-                    )
-                    .scalars()
-                    .all()
-                )
-            )
-            if not due:
-                break
-            for timer_id in due:
-                await self._fire(timer_id)
-        next_due = await self._db.reading(
-            lambda connection: connection.execute(
-                select(func.min(timers.c.due_at)).where(timers.c.fired_at.is_(None))
-            ).scalar_one()
-        )
-        if next_due is None:
-            return SLOW_POLL_S
-        return float(min(SLOW_POLL_S, max(0.01, (next_due - self._clock()).total_seconds())))
+            next_due = await self._db.reading(_next_due)
+            if next_due is None:
+                return SLOW_POLL_S
+            wait = (next_due - self._clock()).total_seconds()
+            if wait > 0:
+                return float(min(SLOW_POLL_S, max(0.01, wait)))
+            if not await self._fire_one():
+                # Another server is firing what is due.
+                return BUSY_POLL_S
 
-    async def _fire(self, timer_id: int) -> None:
-        def fire(tx: Transaction) -> None:
+    async def _fire_one(self) -> bool:
+        """Whether there was one to fire that no other server is firing."""
+        failing: _Taken | None = None
+
+        def fire(tx: Transaction) -> bool:
+            nonlocal failing
             now = self._clock()
-            row = tx.execute(
-                update(timers)
-                .where(timers.c.id == timer_id, timers.c.fired_at.is_(None))
-                .values(fired_at=now)
-                .returning(timers.c.kind, timers.c.subject, timers.c.data)
-            ).first()
-            if row is not None:
-                self._handlers[row.kind](tx, row.subject, row.data, now)
+            row = tx.execute(_TAKE, {"now": now}).first()
+            if row is None:
+                return False
+            failing = _Taken(row.id, row.data)
+            tx.execute(update(timers).where(timers.c.id == row.id).values(fired_at=now))
+            self._handlers[row.kind](tx, row.subject, row.data, now)
+            return True
 
         try:
-            await self._db.writing(fire)
+            return await self._db.writing(fire)
         except StorageUnavailable:
             raise
         except Exception:
-            log.exception("timer %s failed and is given up", timer_id)
-            await asyncio.sleep(0)
-            await self._db.writing(
-                lambda tx: tx.execute(
-                    update(timers).where(timers.c.id == timer_id).values(fired_at=self._clock())
-                )
+            if failing is None:
+                raise
+            await self._put_off(failing)
+            return True
+
+    async def _put_off(self, timer: "_Taken") -> None:
+        """What went wrong was undone: it is tried again later, and holds up nothing else."""
+        failures = int(timer.data.get("failures", 0)) + 1
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1))
+        log.exception("timer %s failed; again in %s", timer.id, pause)
+        await self._db.writing(
+            lambda tx: tx.execute(
+                update(timers)
+                .where(timers.c.id == timer.id, timers.c.fired_at.is_(None))
+                .values(due_at=self._clock() + pause, data={**timer.data, "failures": failures})
             )
+        )
+
+
+@dataclass(frozen=True)
+class _Taken:
+    id: int
+    data: dict[str, Any]
+
+
+_PENDING = timers.c.fired_at.is_(None)
+_TAKE = (
+    select(timers.c.id, timers.c.kind, timers.c.subject, timers.c.data)
+    .where(_PENDING, timers.c.due_at <= bindparam("now", type_=timers.c.due_at.type))
+    .order_by(timers.c.due_at, timers.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+
+
+def _next_due(connection: Connection) -> datetime | None:
+    due: datetime | None = connection.execute(
+        select(func.min(timers.c.due_at)).where(_PENDING)
+    ).scalar_one()
+    return due

@@ -6,16 +6,17 @@ one that the turn began with.
 """
 
 import asyncio
+import contextlib
 import logging
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Select, select, update
 
 from support import gathering
 from support.brain import Brain, BrainUnavailable, TurnRequest, TurnResult
 from support.clock import Clock
-from support.hints import TURNS, thread_topic
+from support.hints import MISSED, TURNS, thread_topic
 from support.inbox import LEASE
 from support.playbook import Playbook
 from support.store import Database, Transaction
@@ -39,6 +40,8 @@ SLOW_POLL_S = 2.0
 # How long customers wait for a brain that has never been ready before a person is asked.
 STARTING_LIMIT_S = 90.0
 MOST_REDONE = 4
+# What one server takes over at a time of what others left behind.
+MOST_TAKEN = 100
 
 
 class TurnRunner:
@@ -69,20 +72,35 @@ class TurnRunner:
                 try:
                     if self._serving:
                         await self._db.writing(self._renew_leases)
-                    for conversation_id in await self._db.reading(self._left_behind):
-                        self._serve_soon(conversation_id)
+                    mine, others = await self._db.reading(self._to_do)
+                    if others:
+                        mine += await self._db.writing(self._take_left_behind)
+                    for conversation_id in mine:
+                        if conversation_id not in self._serving:
+                            self._serve_soon(conversation_id)
                 except StorageUnavailable as error:
                     log.warning("turns wait for the database: %s", error)
                 until = asyncio.get_running_loop().time() + SLOW_POLL_S
                 while (left := until - asyncio.get_running_loop().time()) > 0:
                     hint = await wake.next(left)
+                    if hint is not None and hint.kind == MISSED:
+                        break
                     if hint is not None:
                         self._serve_soon(hint.data["conversation"])
 
     async def stop(self) -> None:
+        """Leave what is not done yet to other servers, at once."""
         for task in tuple(self._serving.values()):
             task.cancel()
         await asyncio.gather(*self._serving.values(), return_exceptions=True)
+        with contextlib.suppress(StorageUnavailable):
+            await self._db.writing(
+                lambda tx: tx.execute(
+                    update(turns)
+                    .where(turns.c.state == "pending", turns.c.lease_by == self._worker)
+                    .values(lease_until=None)
+                )
+            )
 
     def _renew_leases(self, tx: Transaction) -> None:
         tx.execute(
@@ -91,15 +109,27 @@ class TurnRunner:
             .values(lease_until=self._clock() + LEASE)
         )
 
-    def _left_behind(self, connection: Any) -> list[str]:
-        now = self._clock()
-        query = select(turns.c.conversation_id).where(
-            turns.c.state == "pending",
-            turns.c.lease_until.is_(None)
-            | (turns.c.lease_until < now)
-            | (turns.c.lease_by == self._worker),
+    def _to_do(self, connection: Connection) -> tuple[list[str], bool]:
+        """Our own turns, a hint about which may have got lost; whether nobody serves another."""
+        mine = select(turns.c.conversation_id).where(
+            turns.c.state == "pending", turns.c.lease_by == self._worker
         )
-        return list(connection.execute(query.limit(500)).scalars())
+        others = connection.execute(_nobodys(self._clock()).limit(1)).first()
+        return list(connection.execute(mine.limit(500)).scalars()), others is not None
+
+    def _take_left_behind(self, tx: Transaction) -> list[str]:
+        """Conversations whose turn nobody serves, now ours; those that another server is just
+        taking are left to it."""
+        now = self._clock()
+        query = _nobodys(now).limit(MOST_TAKEN).with_for_update(skip_locked=True)
+        taken = tx.execute(query).all()
+        if taken:
+            tx.execute(
+                update(turns)
+                .where(turns.c.id.in_([row.id for row in taken]))
+                .values(lease_by=self._worker, lease_until=now + LEASE)
+            )
+        return [row.conversation_id for row in taken]
 
     def _serve_soon(self, conversation_id: str) -> None:
         if conversation_id in self._serving:
@@ -296,6 +326,13 @@ class TurnRunner:
             await asyncio.sleep(0.2)
             if await self._reload(work) is None:
                 return
+
+
+def _nobodys(now: datetime) -> Select[tuple[str, str]]:
+    """Pending turns without a living server."""
+    return select(turns.c.id, turns.c.conversation_id).where(
+        turns.c.state == "pending", turns.c.lease_until.is_(None) | (turns.c.lease_until < now)
+    )
 
 
 def release_leases(tx: Transaction) -> None:

@@ -13,19 +13,21 @@ from uuid import uuid4
 
 import httpx
 from sanic import Sanic
+from sqlalchemy import select
 
 from omotenashi.app import make_app, prepare
-from omotenashi.parts import KNOWLEDGE, PLAYBOOK, Parts, make_services
+from omotenashi.parts import KNOWLEDGE, PLAYBOOK, Parts, make_hints, make_services
 from omotenashi.ports import free_port
 from omotenashi.settings import Settings
 from support import agents
 from support.brain import BrainUnavailable, Reply, TurnRequest, TurnResult
 from support.clock import utc_now
-from support.hints import TIMERS, Hint, Hints
+from support.hints import TIMERS, Hint
 from support.identifiers import new_id
 from support.knowledge import KnowledgeHolder
 from support.playbook import load_playbook
 from support.store import Database
+from support.store.schema import timers
 from support.typing_state import Typing
 
 PASSWORD = "correct horse battery"
@@ -146,10 +148,20 @@ class Server:
         assert self.parts is not None
         return self.parts.db
 
+    @property
+    def running(self) -> bool:
+        return self._running is not None
+
+    async def use(self, brain: ScriptedBrain) -> None:
+        """Another brain from now on."""
+        await self.stop()
+        self.brain = brain
+        await self.start()
+
     async def start(self) -> None:
         Sanic.test_mode = True
         playbook = load_playbook(PLAYBOOK)
-        db = Database(self.settings.database, Hints())
+        db = Database(self.settings.database, make_hints(self.settings))
         self.parts = Parts(
             settings=self.settings,
             playbook=playbook,
@@ -184,11 +196,20 @@ class Server:
         for connection in tuple(self._running.connections):
             connection.close()
         await self._running.after_stop()
+        self._running = None
 
     async def tick(self) -> None:
         """Timers that are due by the test's clock fire now."""
+        due = select(timers.c.id).where(timers.c.fired_at.is_(None))
         self.db.hints.publish(Hint(TIMERS, "set"))
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(20):
+            while True:
+                await asyncio.sleep(0.1)
+                query = due.where(timers.c.due_at <= self.clock())
+                if not await self.db.reading(lambda c, q=query: c.execute(q).all()):  # type: ignore[misc]
+                    break
+        # What they said is on its way through streams and the outbox.
+        await asyncio.sleep(0.2)
 
     def visitor(self) -> "Visitor":
         return Visitor(self._client())

@@ -1,10 +1,17 @@
-"""How often somebody may ask: the `limits` library, with answers that say when to come back."""
+"""How often somebody may ask: the `limits` library, with answers that say when to come back.
 
+Servers that share a Redis count together. While it is away each counts for itself: a customer must
+not be refused because of it, and nobody may guess passwords without limit.
+"""
+
+import logging
 import time
+from typing import Any
 
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import StorageError
 
 from web.errors import ApiError
 
@@ -18,12 +25,28 @@ RULES = {
 }
 
 
+log = logging.getLogger(__name__)
+
+# Redis answers within this, or is left alone for a while.
+TIMEOUT_S, LEFT_ALONE_S = 0.5, 5.0
+
+
 class Limits:
     """Counts by rule and key; off for benchmarks."""
 
     def __init__(self, enabled: bool, redis_url: str | None = None) -> None:
-        storage: Storage = RedisStorage(f"async+{redis_url}") if redis_url else MemoryStorage()
-        self._limiter = MovingWindowRateLimiter(storage)
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared: MovingWindowRateLimiter | None = None
+        if redis_url is not None:
+            patience: dict[str, Any] = {
+                "socket_timeout": TIMEOUT_S,
+                "socket_connect_timeout": TIMEOUT_S,
+            }
+            storage = RedisStorage(
+                f"async+{redis_url}", wrap_exceptions=True, implementation="redispy", **patience
+            )
+            self._shared = MovingWindowRateLimiter(storage)
+        self._away_until = 0.0
         self._enabled = enabled
         self._rules: dict[str, list[RateLimitItem]] = {
             name: parse_many(rule) for name, rule in RULES.items()
@@ -34,11 +57,25 @@ class Limits:
         if not self._enabled:
             return
         for item in self._rules[rule]:
-            if not await self._limiter.hit(item, rule, *key):
-                window = await self._limiter.get_window_stats(item, rule, *key)
+            seconds = await self._seconds_to_wait(item, rule, *key)
+            if seconds is not None:
                 raise ApiError(
-                    429,
-                    "too_many",
-                    "too many requests; please wait a moment",
-                    retry_after=max(1.0, window.reset_time - time.time()),
+                    429, "too_many", "too many requests; please wait a moment", retry_after=seconds
                 )
+
+    async def _seconds_to_wait(self, item: RateLimitItem, *key: str) -> float | None:
+        if self._shared is not None and time.monotonic() >= self._away_until:
+            try:
+                return await _hit(self._shared, item, *key)
+            except (StorageError, OSError, TimeoutError) as error:
+                log.warning("limits are counted by each server: %s", type(error).__name__)
+                self._away_until = time.monotonic() + LEFT_ALONE_S
+        return await _hit(self._own, item, *key)
+
+
+async def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, *key: str) -> float | None:
+    """Count one use; seconds until there may be another one, or None if this one may be."""
+    if await limiter.hit(item, *key):
+        return None
+    window = await limiter.get_window_stats(item, *key)
+    return max(1.0, window.reset_time - time.time())

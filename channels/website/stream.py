@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from channels.base import Surroundings
 from channels.website.shapes import message_shape, state_shape
 from support import agents, conversations, messages, queue
-from support.hints import QUEUE, thread_topic
+from support.hints import MISSED, QUEUE, thread_topic
 from support.playbook import Playbook
 from support.values import Conversation, Message
 from web.events import COMMENT, HEARTBEAT_S, frame
@@ -84,7 +84,7 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
             if "erased" in kinds:
                 return
             waiting = state["state"] == "queued"
-            changed = "state" in kinds or (waiting and "queue" in kinds)
+            changed = bool(kinds & {"state", MISSED}) or (waiting and "queue" in kinds)
             if behind or changed or hint is None:
                 # Messages first: "someone is here" must not come before they said so. On a
                 # heartbeat this is the slow poll that finds what a lost hint missed.

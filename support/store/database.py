@@ -9,8 +9,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    create_engine,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from support.errors import Mendable
@@ -20,6 +29,8 @@ from support.values import Message
 T = TypeVar("T")
 
 _WRITE = "omotenashi_write"
+# Any number, the same for all servers.
+_SHAPING = 20261127
 # How often a transaction that the database itself broke off (deadlock, lost connection) is run.
 ATTEMPTS = 3
 
@@ -37,6 +48,11 @@ class Transaction:
 
     def execute(self, statement: Executable, *args: Any) -> CursorResult[Any]:
         return self.connection.execute(statement, *args)
+
+    def alone(self) -> None:
+        """Have no other server bring the same database to shape until this is committed."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(select(func.pg_advisory_xact_lock(_SHAPING)))
 
     def hint(self, topic: str, kind: str, message: Message | None = None, **data: Any) -> None:
         self.hints.append(Hint(topic, kind, data, message))
@@ -58,8 +74,10 @@ class Database:
         try:
             with self.engine.connect() as connection, connection.begin():
                 return query(connection)
-        except OperationalError as error:
-            raise StorageUnavailable(str(error.orig)) from error
+        except DBAPIError as error:
+            if _is_away(error):
+                raise StorageUnavailable(str(error.orig)) from error
+            raise
 
     def write(self, change: Callable[[Transaction], T]) -> T:
         """Run `change` in a write transaction and commit it. Raises StorageUnavailable."""
@@ -103,10 +121,19 @@ class Database:
             except DBAPIError as error:
                 if attempt < ATTEMPTS and _worth_repeating(error):
                     continue
-                if isinstance(error, OperationalError):
+                if _is_away(error):
                     raise StorageUnavailable(str(error.orig)) from error
                 raise
         raise AssertionError("unreachable")
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the database can't be reached, or can't write: full, or read-only (25006)."""
+    return (
+        isinstance(error, OperationalError | InterfaceError)
+        or error.connection_invalidated
+        or getattr(error.orig, "sqlstate", None) == "25006"
+    )
 
 
 def _worth_repeating(error: DBAPIError) -> bool:
@@ -119,7 +146,16 @@ def _worth_repeating(error: DBAPIError) -> bool:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=16, max_overflow=16)
+        # A machine that is gone without a word is noticed within seconds, not hours.
+        patience = {
+            "connect_timeout": 5,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+        }
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=16, max_overflow=16, connect_args=patience
+        )
     engine = create_engine(url, connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from support.store.database import Database
+from support.store.database import Database, Transaction
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -15,18 +15,20 @@ def migrate(db: Database) -> str:
     if present == newest():
         return present
 
-    def upgrade(connection: Connection) -> str:
+    def upgrade(tx: Transaction) -> str:
+        # Several servers may start at once; whoever comes second finds nothing to do.
+        tx.alone()
         # Alembic takes a second to load, and most starts have nothing to migrate.
         from alembic import command
         from alembic.config import Config
 
         config = Config()
         config.set_main_option("script_location", str(FOLDER))
-        config.attributes["connection"] = connection
+        config.attributes["connection"] = tx.connection
         command.upgrade(config, "head")
         return newest()
 
-    return db.write(lambda tx: upgrade(tx.connection))
+    return db.write(upgrade)
 
 
 def newest() -> str:

@@ -1,0 +1,182 @@
+"""Several brains: which one is asked, and what happens when one fails in the middle."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sanic import Request, Sanic
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+
+from omotenashi.ports import free_port
+from support.brain import BrainUnavailable, RasaBrain, TurnRequest
+
+
+@dataclass
+class FakeBrain:
+    """Speaks the hub channel's protocol and says who answered."""
+
+    model: str = "20261101-000000-aaaaaaaaaaaa"
+    status: int = 200
+    busy: int = 0
+    dies: bool = False
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: int = 0
+    port: int = field(default_factory=free_port)
+    _server: Any = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> "FakeBrain":
+        Sanic.test_mode = True
+        app: Sanic[Any, Any] = Sanic(f"brain-{self.port}", configure_logging=False)
+        app.add_route(self._ready, "/webhooks/hub/ready", methods=["GET"])
+        app.add_route(self._turn, "/webhooks/hub/turn", methods=["POST"])
+        self.go.set()
+        server = await app.create_server(
+            host="127.0.0.1", port=self.port, return_asyncio_server=True, access_log=False
+        )
+        assert server is not None
+        await server.startup()
+        await server.before_start()
+        await server.after_start()
+        await server.start_serving()
+        self._server = server
+        return self
+
+    async def stop(self) -> None:
+        self.go.set()
+        if self._server is not None:
+            await self._server.before_stop()
+            await self._server.close()
+            for connection in tuple(self._server.connections):
+                connection.close()
+            await self._server.after_stop()
+            self._server = None
+
+    async def _ready(self, request: Request) -> HTTPResponse:
+        return json_response({"model": self.model, "busy": self.busy})
+
+    async def _turn(self, request: Request) -> HTTPResponse:
+        self.asked += 1
+        await self.go.wait()
+        if self.dies:
+            assert request.transport is not None
+            request.transport.abort()
+        return json_response(
+            {
+                "messages": [{"text": self.url}],
+                "commands": [],
+                "intent": "greet",
+                "confidence": 1.0,
+                "understood": True,
+                "state": {},
+            },
+            status=self.status,
+        )
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[tuple[FakeBrain, FakeBrain]]:
+    brains = (await FakeBrain().start(), await FakeBrain().start())
+    yield brains
+    for one in brains:
+        await one.stop()
+
+
+@pytest.fixture
+async def brain(pair: tuple[FakeBrain, FakeBrain]) -> AsyncIterator[RasaBrain]:
+    made = RasaBrain([one.url for one in pair], "secret")
+    yield made
+    await made.close()
+
+
+async def looked(brain: RasaBrain) -> None:
+    """After one look at all brains."""
+    watching = asyncio.create_task(brain.watch())
+    await asyncio.sleep(0.3)
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+
+
+async def ask(brain: RasaBrain) -> str:
+    result = await brain.turn(TurnRequest("c1", "hello", None, {}, None))
+    return result.replies[0].text
+
+
+async def test_the_newest_model_is_asked_although_it_is_busier(
+    pair: tuple[FakeBrain, FakeBrain], brain: RasaBrain
+) -> None:
+    older, newer = pair
+    newer.model, newer.busy = "20261102-000000-bbbbbbbbbbbb", 5
+    await looked(brain)
+    assert await ask(brain) == newer.url
+
+
+async def test_a_new_model_is_used_from_when_it_is_ready_and_nobody_waits_for_it(
+    pair: tuple[FakeBrain, FakeBrain], brain: RasaBrain
+) -> None:
+    old, new = pair
+    await new.stop()
+    await looked(brain)
+    assert await ask(brain) == old.url
+    new.model = "20261102-000000-bbbbbbbbbbbb"
+    await new.start()
+    assert await ask(brain) == old.url
+    await looked(brain)
+    assert await ask(brain) == new.url
+
+
+async def test_the_less_busy_one_is_asked(
+    pair: tuple[FakeBrain, FakeBrain], brain: RasaBrain
+) -> None:
+    first, second = pair
+    first.busy = 3  # by another server
+    await looked(brain)
+    assert await ask(brain) == second.url
+    first.busy = 0
+    await looked(brain)
+    first.go.clear()
+    second.go.clear()
+    asking = [asyncio.create_task(ask(brain)) for _ in range(6)]
+    await asyncio.sleep(0.3)
+    assert (first.asked, second.asked) == (3, 4)
+    first.go.set()
+    second.go.set()
+    await asyncio.gather(*asking)
+
+
+@pytest.mark.parametrize("how", ["dies", "refuses", "is gone"])
+async def test_a_turn_goes_on_with_the_other_when_one_fails(
+    pair: tuple[FakeBrain, FakeBrain], brain: RasaBrain, how: str
+) -> None:
+    first, second = pair
+    await looked(brain)
+    if how == "dies":
+        first.dies = True
+    elif how == "refuses":
+        first.status = 503
+    else:
+        await first.stop()
+    assert await ask(brain) == second.url
+    second.dies = first.dies = True
+    with pytest.raises(BrainUnavailable):
+        await ask(brain)
+
+
+async def test_one_that_hangs_costs_a_moment_and_is_left_out_then(
+    pair: tuple[FakeBrain, FakeBrain], brain: RasaBrain
+) -> None:
+    first, second = pair
+    await looked(brain)
+    first.go.clear()
+    began = asyncio.get_running_loop().time()
+    assert await ask(brain) == second.url
+    assert 1 < asyncio.get_running_loop().time() - began < 4
+    began = asyncio.get_running_loop().time()
+    assert await ask(brain) == second.url
+    assert asyncio.get_running_loop().time() - began < 1
