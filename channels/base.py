@@ -7,7 +7,7 @@ and its formatting, and nothing else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -21,13 +21,18 @@ from support.typing_state import Typing
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What every channel is given. `worker` serves the turns of messages taken in here."""
+    """What every channel is given. `worker` serves the turns of messages taken in here.
+
+    `invitations`: by channel, what to put a one-time code behind (see `support.links`) so that a
+    customer goes on there; a channel adds its own once it knows it.
+    """
 
     db: Database
     playbook: Playbook
     typing: Typing
     clock: Callable[[], datetime]
     worker: str
+    invitations: dict[str, str] = field(default_factory=dict)
 
 
 class Channel(Protocol):

@@ -74,6 +74,7 @@ def message_shape(
         "kind": message.kind,
         "text": readable(message.text),
         "private": message.private,
+        "channel": message.channel,
         "created_at": message.created_at.isoformat(),
     }
     if message.buttons:

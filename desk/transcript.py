@@ -24,6 +24,7 @@ class Line:
     author: Author
     who: str | None
     kind: str
+    channel: str
     private: bool
     text: str
     at: datetime
@@ -79,6 +80,7 @@ def _lines(connection: Connection, conversation: Conversation, zone: ZoneInfo) -
                     author=message.author,
                     who=message.agent_name,
                     kind=message.kind,
+                    channel=message.channel,
                     private=message.private,
                     text=mask(message.text),
                     at=local,

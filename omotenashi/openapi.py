@@ -71,6 +71,12 @@ OPERATIONS = (
               visitor.FeedbackBody),
     Operation("post", f"{_V}/ticket", "visitor", "Decide about the place in the queue", "nothing",
               204, visitor.TicketBody),
+    Operation("post", f"{_V}/link", "visitor", "Go on with the conversation elsewhere (telegram): "
+              "an address that works once, for ten minutes", "{url, expires_at}", 201,
+              visitor.LinkBody),
+    Operation("post", f"{_V}/link/preferred", "visitor", "Where answers go in any case; null: "
+              "where the customer wrote last", "nothing", 204, visitor.PreferredBody),
+    Operation("delete", f"{_V}/link", "visitor", "End all links", "nothing", 204),
     Operation("get", f"{_V}/transcript", "visitor", "The conversation as a text to keep, or as "
               "JSON when asked for", "text", content="text/plain"),
     Operation("delete", f"{_V}/data", "visitor", "Erase everything for good", "nothing", 204),

@@ -58,7 +58,7 @@ def begin(tx: Transaction, thread: Thread, now: datetime, lang: str | None = Non
             number=before.number + 1 if before else 1,
             state=str(State.BOT),
             epoch=1,
-            channel=thread.channel,
+            channel=thread.answers_on,
             customer_id=thread.customer_id,
             lang=lang or thread.lang,
             # What the customer has proved once they needn't prove again in the same thread.
@@ -221,6 +221,9 @@ def thread_from_row(row: Row[Any]) -> Thread:
         contact=row.contact,
         last_seq=row.last_seq,
         read_seq=row.read_seq,
+        used_channel=row.used_channel,
+        preferred_channel=row.preferred_channel,
+        joined_to=row.joined_to,
     )
 
 

@@ -45,7 +45,11 @@ def visit(connection: Connection, thread_id: str) -> dict[str, Any]:
 
 def earlier(connection: Connection, conversation: Conversation) -> list[dict[str, Any]]:
     """The same customer's other conversations, newest first."""
-    theirs = conversations.c.thread_id == conversation.thread_id
+    joined = select(threads.c.id).where(threads.c.joined_to == conversation.thread_id)
+    theirs = or_(
+        conversations.c.thread_id == conversation.thread_id,
+        conversations.c.thread_id.in_(joined),
+    )
     if conversation.customer_id is not None:
         theirs = or_(theirs, conversations.c.customer_id == conversation.customer_id)
     rows = connection.execute(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from support import conversations, handoff, outbox, queue
+from support import conversations, handoff, outbox, queue, ways_out
 from support.messages import Draft, append
 from support.playbook import Playbook
 from support.replies import UNREAD_TIMER
@@ -60,10 +60,12 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
         )
 
     def unread(tx: Transaction, thread_id: str, data: dict[str, Any], now: datetime) -> None:
-        """A person's answer that nobody has read goes to the address the customer left."""
+        """A person's answer that nobody has read goes to where else the customer can be reached."""
         thread = conversations.lock_thread(tx, thread_id)
         seq = int(data["seq"])
-        if not mail or thread.contact is None or thread.read_seq >= seq:
+        if thread.read_seq >= seq or ways_out.show_unread(tx, thread_id, seq, now):
+            return
+        if not mail or thread.contact is None:
             return
         message_id = tx.execute(
             select(messages.c.id).where(messages.c.thread_id == thread_id, messages.c.seq == seq)

@@ -92,7 +92,7 @@ def reopen(
     tx: Transaction, conversation_id: str, agent: Agent, playbook: Playbook, now: datetime
 ) -> Conversation:
     """Take a resolved matter up again, as its owner. Raises TransitionRefused, NotFound."""
-    _, conversation = conversations.lock(tx, conversation_id)
+    thread, conversation = conversations.lock(tx, conversation_id)
     if conversation.state is State.ASSIGNED and conversation.agent_id == agent.id:
         return conversation
     if conversation.state is not State.RESOLVED:
@@ -101,6 +101,8 @@ def reopen(
     if newest is not None and newest.id != conversation.id:
         # What the customer writes goes to their newest matter; they could not answer in this one.
         raise TransitionRefused("the customer has a newer conversation")
+    if thread.joined_to is not None:
+        raise TransitionRefused("the customer goes on in another conversation")
     conversation = conversations.move(
         tx,
         conversation,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from support import agents, conversations, promises, summary, words
+from support import agents, conversations, promises, summary, ways_out, words
 from support.agents import Agent
 from support.conversations import TransitionRefused
 from support.hints import DESK
@@ -109,7 +109,8 @@ def choose(
     else:
         answer = said.ticket_wait if action == "wait" else said.ticket_message
         say(tx, conversation, answer.in_lang(lang), now, "notice")
-        if action == "message" and thread.contact is None and thread.channel == "website":
+        asks = action == "message" and thread.contact is None
+        if asks and ways_out.waits_on_page(tx.connection, thread):
             say(tx, conversation, said.ask_contact.in_lang(lang), now, "contact")
     return conversation
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, insert, select, update
 
-from support import conversations, handoff
+from support import choices, conversations
 from support.hints import TURNS
 from support.identifiers import new_id
 from support.messages import Draft, append
@@ -72,8 +72,10 @@ def accept_text(
     now: datetime,
     worker: str | None = None,
     data: dict[str, Any] | None = None,
+    channel: str | None = None,
 ) -> Accepted:
-    """Store what a customer typed. `worker` is who will serve the turn. Raises NotFound."""
+    """Store what a customer typed. `worker` is who will serve the turn; `channel` is where they
+    wrote it, unless it is where the thread began. Raises NotFound."""
     thread = conversations.lock_thread(tx, thread_id)
     known = _known(tx, thread_id, client_id)
     if known is not None:
@@ -81,7 +83,13 @@ def accept_text(
     conversation = conversations.latest(tx.connection, thread_id) or conversations.begin(
         tx, thread, now
     )
-    draft = Draft(Author.CUSTOMER, text, data=data or {}, client_id=client_id)
+    draft = Draft(
+        Author.CUSTOMER,
+        text,
+        data=data or {},
+        client_id=client_id,
+        channel=channel or thread.channel,
+    )
     return _store(tx, conversation, draft, now, worker)
 
 
@@ -93,6 +101,7 @@ def accept_button(
     now: datetime,
     playbook: Playbook,
     worker: str | None = None,
+    channel: str | None = None,
 ) -> Accepted:
     """Store a press of a button as a message with its title.
 
@@ -120,13 +129,13 @@ def accept_button(
         kind="button",
         data={"payload": pressed.payload},
         client_id=client_id,
+        channel=channel or thread.channel,
     )
-    if not pressed.payload.startswith("ticket:"):
+    if not choices.is_ours(pressed.payload):
         return _store(tx, conversation, draft, now, worker)
     message = append(tx, conversation, draft, now)
     _handled(tx, conversation, message.seq)
-    action = pressed.payload.removeprefix("ticket:")
-    handoff.choose(tx, thread, conversation, action, playbook=playbook, now=now)
+    choices.follow(tx, thread, conversation, pressed.payload, playbook, now)
     return Accepted(message.id, message.seq, conversation.id)
 
 
@@ -138,11 +147,12 @@ def _check_fresh(tx: Transaction, pressed: Row[Any], conversation: Conversation)
             )
         )
     ).scalar_one()
-    if used:
+    if used and not choices.may_be_repeated(pressed.payload):
         raise StaleButton("that choice has been made")
-    if pressed.payload.startswith("ticket:"):
-        if conversation.state is not State.QUEUED:
-            raise StaleButton("nobody is waiting any more")
+    if choices.is_ours(pressed.payload):
+        why = choices.stale(tx.connection, conversation, pressed.payload)
+        if why is not None:
+            raise StaleButton(why)
         return
     newer = tx.execute(
         select(

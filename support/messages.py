@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, String, bindparam, func, insert, select, update
 
-from support import outbox
+from support import ways_out
 from support.hints import DESK, thread_topic
 from support.identifiers import new_button_id
 from support.search import index_message
 from support.store import Transaction
 from support.store.schema import agents, buttons, conversations, messages, threads
 from support.values import Author, Button, Conversation, Message
+from support.ways_out import Reach
 
 PREVIEW = 140
 
@@ -22,10 +23,19 @@ _NEXT_SEQ = (
     update(threads)
     .where(threads.c.id == bindparam("thread"))
     .values(last_seq=threads.c.last_seq + 1)
-    .returning(threads.c.last_seq)
+    .returning(
+        threads.c.last_seq,
+        threads.c.channel,
+        threads.c.address,
+        threads.c.used_channel,
+        threads.c.preferred_channel,
+    )
 )
 # Who writes has been here just now.
-_NEXT_SEQ_SEEN = _NEXT_SEQ.values(seen_at=bindparam("now"))
+_NEXT_SEQ_SEEN = _NEXT_SEQ.values(
+    seen_at=bindparam("now"),
+    used_channel=func.coalesce(bindparam("used", type_=String(16)), threads.c.used_channel),
+)
 _INSERT = insert(messages).returning(messages.c.id)
 _TOUCH = (
     update(conversations)
@@ -33,11 +43,14 @@ _TOUCH = (
     .values(updated_at=bindparam("now"))
 )
 _TOUCH_TEXT = _TOUCH.values(last_text=bindparam("preview"))
+# A conversation is where its customer is.
+_TOUCH_CUSTOMER = _TOUCH_TEXT.values(channel=bindparam("used"))
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A message about to be appended. `buttons` are (title, payload) pairs."""
+    """A message about to be appended. `buttons` are (title, payload) pairs; `channel` is where a
+    customer wrote it."""
 
     author: Author
     text: str
@@ -48,6 +61,7 @@ class Draft:
     client_id: str | None = None
     private: bool = False
     reading: dict[str, Any] | None = None
+    channel: str | None = None
 
     @property
     def sender(self) -> str:
@@ -58,10 +72,22 @@ class Draft:
 def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datetime) -> Message:
     """Store `draft` under the thread's next seq. The caller holds the thread's lock."""
     seen = draft.author is Author.CUSTOMER
-    seq: int = tx.execute(
+    row = tx.execute(
         _NEXT_SEQ_SEEN if seen else _NEXT_SEQ,
-        {"thread": conversation.thread_id, **({"now": now} if seen else {})},
-    ).scalar_one()
+        {
+            "thread": conversation.thread_id,
+            **({"now": now, "used": draft.channel} if seen else {}),
+        },
+    ).one()
+    seq: int = row.last_seq
+    reach = Reach(
+        conversation.thread_id,
+        row.channel,
+        row.address,
+        row.used_channel,
+        row.preferred_channel,
+    )
+    channel = (row.used_channel or row.channel) if seen else reach.now
     message_id: int = tx.execute(
         _INSERT,
         {
@@ -72,6 +98,7 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
             "sender": draft.sender,
             "agent_id": draft.agent_id,
             "client_id": draft.client_id,
+            "channel": channel,
             "kind": draft.kind,
             "text": draft.text,
             "data": draft.data,
@@ -100,13 +127,16 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
                 )
             ],
         )
-    touched = {"conversation": conversation.id, "now": now}
+    touched: dict[str, Any] = {"conversation": conversation.id, "now": now}
     if not draft.private and draft.author is not Author.SYSTEM:
-        tx.execute(_TOUCH_TEXT, {**touched, "preview": draft.text[:PREVIEW]})
+        touched["preview"] = draft.text[:PREVIEW]
+        if seen:
+            touched["used"] = channel
+        tx.execute(_TOUCH_CUSTOMER if seen else _TOUCH_TEXT, touched)
     else:
         tx.execute(_TOUCH, touched)
-    if conversation.channel in outbox.PUSHED and draft.author is not Author.CUSTOMER:
-        _send(tx, conversation, message_id, draft, now)
+    if not draft.private:
+        ways_out.carry(tx, reach, message_id, seq, draft.author, now)
     message = Message(
         id=message_id,
         seq=seq,
@@ -121,6 +151,7 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
         agent_id=draft.agent_id,
         private=draft.private,
         reading=draft.reading,
+        channel=channel,
     )
     # An agent's name isn't known here, and a private note is nothing for the thread.
     whole = draft.agent_id is None and not draft.private
@@ -128,16 +159,6 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
     tx.hint(topic, "message", message if whole else None, seq=seq)
     tx.hint(DESK, "message", conversation=conversation.id, seq=seq)
     return message
-
-
-def _send(
-    tx: Transaction, conversation: Conversation, message_id: int, draft: Draft, now: datetime
-) -> None:
-    address = tx.execute(
-        select(threads.c.address).where(threads.c.id == conversation.thread_id)
-    ).scalar_one()
-    if address is not None and not draft.private:
-        outbox.post(tx, conversation.channel, address, conversation.thread_id, now, message_id)
 
 
 def of_thread(
@@ -204,4 +225,5 @@ def _message(row: Row[Any], its_buttons: tuple[Button, ...]) -> Message:
         agent_name=row.agent_name,
         private=row.private,
         reading=row.reading,
+        channel=row.channel,
     )

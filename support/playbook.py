@@ -180,6 +180,12 @@ class Messages(Part):
     ask_person: Words
     new_matter: Words
     privacy: Words
+    linked: Words
+    unlinked: Words
+    preferred: Words
+    link_refused: Words
+    button_prefer: Words
+    button_unlink: Words
     button_message: Words
     button_cancel: Words
     button_wait: Words

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
-from support import agents, conversations, promises, words
+from support import agents, conversations, promises, ways_out, words
 from support.hints import DESK, QUEUE
 from support.messages import Draft, append
 from support.playbook import Playbook
@@ -230,7 +230,7 @@ def tell_place(
         "handover",
         buttons=[(said.button_cancel.in_lang(lang), "ticket:cancel")],
     )
-    if thread.contact is None and thread.channel == "website":
+    if thread.contact is None and ways_out.waits_on_page(tx.connection, thread):
         say(tx, conversation, said.ask_contact.in_lang(lang), now, "contact")
 
 

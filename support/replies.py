@@ -40,7 +40,7 @@ def reply(
     draft = Draft(Author.AGENT, text, agent_id=agent.id, client_id=client_id)
     message = append(tx, conversation, draft, now)
     promises.keep(tx, conversation.id, now)
-    if thread.channel == "website":
+    if thread.answers_on == "website":
         due = now + timedelta(seconds=playbook.escalation.waiting.unread_to_contact_s)
         set_timer(tx, UNREAD_TIMER, thread.id, due, now, seq=message.seq)
     return message.id, message.seq

@@ -111,7 +111,7 @@ def metadata(work: Work, playbook: Playbook, now: datetime) -> dict[str, Any]:
         "turn": work.turn_id,
         "conversation": conversation.id,
         "thread": thread.id,
-        "channel": thread.channel,
+        "channel": thread.answers_on,
         "now": now.isoformat(),
         "state": str(State.QUEUED if conversation.state is State.QUEUED else State.BOT),
         "lang": conversation.lang or thread.lang,

@@ -46,6 +46,7 @@ class Message:
     agent_name: str | None = None
     private: bool = False
     reading: dict[str, Any] | None = None
+    channel: str = "website"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ class Thread:
     contact: str | None
     last_seq: int
     read_seq: int
+    used_channel: str | None = None
+    preferred_channel: str | None = None
+    joined_to: str | None = None
+
+    @property
+    def answers_on(self) -> str:
+        """The channel that answers are meant for."""
+        return self.preferred_channel or self.used_channel or self.channel
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from support import conversations
+from support import conversations, links
 from support.identifiers import new_id
 from support.store import Transaction
 from support.store.schema import customers, threads
@@ -61,6 +61,8 @@ def arrive(
     else:
         thread = conversations.lock_thread(tx, thread.id)
         values: dict[str, object] = {"seen_at": now}
+        if address is not None and thread.channel != channel:
+            values["used_channel"] = channel
         if lang is not None:
             values["lang"] = lang
         if page is not None:
@@ -112,9 +114,7 @@ def _known_thread(
     identity: Identity | None,
 ) -> Thread | None:
     if address is not None:
-        found = tx.execute(
-            select(threads.c.id).where(threads.c.channel == channel, threads.c.address == address)
-        ).scalar_one_or_none()
+        found = links.thread_of(tx.connection, channel, address)
         return conversations.get_thread(tx.connection, found) if found else None
     if thread_id is not None:
         try:

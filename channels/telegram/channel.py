@@ -37,6 +37,7 @@ class Telegram:
 
     def __init__(self, around: Surroundings, rules: TelegramRules) -> None:
         self._rules = rules
+        self._around = around
         self._api = BotApi(rules)
         self._intake = Intake(self.name, around)
         base_url = rules.base_url if reachable(rules.base_url) else None
@@ -87,6 +88,7 @@ class Telegram:
             )
         else:
             await bot.delete_webhook()
+        self._around.invitations[self.name] = f"https://t.me/{bot.username}?start="
         self._introduced = True
         log.info("Telegram: @%s is there", bot.username)
 

@@ -1,5 +1,6 @@
 """The bot's commands: what the menu shows, and what each does."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -35,7 +36,14 @@ MENU = {
     ],
 }
 _KNOWN = frozenset(name for name, _ in MENU["en"])
+_START = re.compile(r"/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})", re.IGNORECASE)
 _MY_ORDER = Words(en="my order", ja="注文状況")
+
+
+def link_code(text: str) -> str | None:
+    """The code of `/start CODE`, with which a customer comes from the website."""
+    found = _START.fullmatch(text.strip())
+    return found.group(1) if found else None
 
 
 def obey(

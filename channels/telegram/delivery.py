@@ -2,16 +2,17 @@
 
 import asyncio
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import BadRequest, Forbidden, RetryAfter
 
 from channels.telegram.bot_api import BotApi, seconds_of
 from channels.telegram.formatting import as_text, keyboard, pieces
-from support import messages
+from support import conversations, messages
 from support.outbox import LEASE, DeliveryDelayed, DeliveryRefused, Parcel
 from support.store import Database
 from support.store.schema import outbox
+from support.values import Author, Message
 
 # An attempt is over before another server may take the parcel for left behind.
 MOST_S = LEASE.total_seconds() - 10
@@ -31,27 +32,39 @@ class TelegramSender:
         message_id = parcel.message_id
         if message_id is None:
             return
-        message = await self._db.reading(lambda connection: messages.by_id(connection, message_id))
-        if message is None:
+        found = await self._db.reading(lambda connection: _read(connection, message_id))
+        if found is None:
             return
+        message, lang = found
         rows = [
             [InlineKeyboardButton(title, callback_data=button) for title, button in row]
             for row in keyboard(message.buttons)
         ]
         markup = InlineKeyboardMarkup(rows) if rows else None
-        texts = pieces(as_text(message, self._base_url))
+        texts = pieces(as_text(message, self._base_url, lang))
         done = int(parcel.data.get("sent", 0))
         async with asyncio.timeout(MOST_S):
             for number, text in enumerate(texts[done:], done + 1):
                 last = number == len(texts)
-                await self._send(int(parcel.address), text, markup if last else None)
+                await self._send(
+                    int(parcel.address),
+                    text,
+                    markup if last else None,
+                    quiet=message.author is Author.CUSTOMER,
+                )
                 if not last:
                     await self._keep(parcel, number)
 
-    async def _send(self, chat_id: int, text: str, markup: InlineKeyboardMarkup | None) -> None:
+    async def _send(
+        self, chat_id: int, text: str, markup: InlineKeyboardMarkup | None, *, quiet: bool
+    ) -> None:
         try:
             await self._api.bot.send_message(
-                chat_id, text, reply_markup=markup, link_preview_options=_NO_PREVIEW
+                chat_id,
+                text,
+                reply_markup=markup,
+                link_preview_options=_NO_PREVIEW,
+                disable_notification=quiet or None,
             )
         except RetryAfter as error:
             raise DeliveryDelayed(seconds_of(error)) from error
@@ -67,3 +80,11 @@ class TelegramSender:
                 .values(data={**parcel.data, "sent": sent})
             )
         )
+
+
+def _read(connection: Connection, message_id: int) -> tuple[Message, str | None] | None:
+    """A message and the language of its conversation."""
+    message = messages.by_id(connection, message_id)
+    if message is None:
+        return None
+    return message, conversations.get(connection, message.conversation_id).lang

@@ -3,10 +3,15 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from support.playbook import Words
 from support.values import Author, Button, Message
 
 # Telegram counts UTF-16 code units after entities are parsed; we send none.
 LONGEST = 4096
+
+
+# What a customer wrote elsewhere, shown where they read on.
+_YOU = Words(en="You, on the website:", ja="ウェブサイトでのお客様のメッセージ：")
 
 
 def reachable(base_url: str) -> bool:
@@ -18,12 +23,14 @@ def reachable(base_url: str) -> bool:
         return host != "localhost"
 
 
-def as_text(message: Message, base_url: str | None) -> str:
+def as_text(message: Message, base_url: str | None, lang: str | None = None) -> str:
     """What to send: the text, who speaks where it is a person, and the article's address.
 
     `base_url` is None where customers can't reach our pages.
     """
     text = message.text
+    if message.author is Author.CUSTOMER:
+        return f"{_YOU.in_lang(lang)}\n{text}"
     if message.author is Author.AGENT and message.agent_name:
         text = f"{message.agent_name}: {text}"
     url = message.data.get("url") if message.kind == "article" else None

@@ -7,14 +7,14 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from channels.base import Surroundings
-from channels.telegram.commands import obey, say
+from channels.telegram.commands import link_code, obey, say
 from channels.telegram.formatting import pieces
 from channels.telegram.updates import Incoming
-from support import inbox, visitors
+from support import inbox, links, visitors
 from support.hints import DESK
 from support.playbook import Words
 from support.store import Transaction
-from support.store.schema import channel_updates, messages, outbox, threads
+from support.store.schema import channel_updates, messages, outbox
 from support.values import Conversation, Thread
 
 # Telegram forgets what was not confirmed after a day, and begins new numbers after a quiet week.
@@ -60,13 +60,20 @@ class Intake:
         if incoming.kind == "blocked":
             self._give_up(tx, address)
             return None
+        code = link_code(incoming.text) if incoming.kind == "command" else None
+        if code is not None and self._link(tx, address, code, now):
+            return None
         thread, conversation = visitors.arrive(
             tx,
             channel=self._channel,
             now=now,
             address=address,
-            lang=self._lang(tx, address) or incoming.lang,
+            lang=None if self._known(tx, address) else incoming.lang,
         )
+        if code is not None:
+            refused = self._around.playbook.messages.link_refused
+            say(tx, conversation, refused, self._around.playbook, now)
+            return None
         if incoming.kind == "button":
             return self._press(tx, thread, conversation, incoming, now)
         typed = self._typist(tx, thread, incoming, now)
@@ -101,7 +108,15 @@ class Intake:
             # Telegram takes a little more in one message than we do.
             for number, piece in enumerate(pieces(text, inbox.LONGEST_TEXT)):
                 client_id = f"{incoming.client_id}.{number}" if number else incoming.client_id
-                inbox.accept_text(tx, thread.id, piece, client_id, now, self._around.worker)
+                inbox.accept_text(
+                    tx,
+                    thread.id,
+                    piece,
+                    client_id,
+                    now,
+                    self._around.worker,
+                    channel=self._channel,
+                )
 
         return typed
 
@@ -122,6 +137,7 @@ class Intake:
                 now,
                 self._around.playbook,
                 self._around.worker,
+                self._channel,
             )
         except (inbox.UnknownButton, inbox.StaleButton):
             return STALE.in_lang(conversation.lang)
@@ -140,8 +156,14 @@ class Intake:
         for conversation_id in tx.execute(told).scalars():
             tx.hint(DESK, "delivery", conversation=conversation_id, state="failed")
 
-    def _lang(self, tx: Transaction, address: str) -> str | None:
-        query = select(threads.c.lang).where(
-            threads.c.channel == self._channel, threads.c.address == address
-        )
-        return tx.execute(query).scalar_one_or_none()
+    def _link(self, tx: Transaction, address: str, code: str, now: datetime) -> bool:
+        """Whether the customer, coming from the website with `code`, goes on here."""
+        try:
+            links.accept(tx, self._channel, address, code, self._around.playbook, now)
+        except links.CodeRefused:
+            return False
+        return True
+
+    def _known(self, tx: Transaction, address: str) -> bool:
+        """Whether we have met: the language is then what they chose or wrote here."""
+        return links.thread_of(tx.connection, self._channel, address) is not None

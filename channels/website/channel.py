@@ -12,7 +12,9 @@ from channels.base import Surroundings
 from channels.website.access import Door, WebsiteRules, cross_origin
 from channels.website.shapes import (
     FeedbackBody,
+    LinkBody,
     MessageBody,
+    PreferredBody,
     ReadBody,
     SessionBody,
     TicketBody,
@@ -22,7 +24,7 @@ from channels.website.shapes import (
 from channels.website.stream import PAGE, current, frames, state_of
 from channels.website.tokens import make_token
 from channels.website.transcript import as_text
-from support import conversations, feedback, handoff, inbox, messages, visitors
+from support import conversations, feedback, handoff, inbox, links, messages, visitors
 from support.hints import DESK, Hint, thread_topic
 from support.outbox import Sender
 from support.privacy.erasure import erase_thread
@@ -64,6 +66,9 @@ class Website:
             ("POST", "/read", self._read),
             ("POST", "/feedback", self._feedback),
             ("POST", "/ticket", self._ticket),
+            ("POST", "/link", self._link),
+            ("POST", "/link/preferred", self._prefer),
+            ("DELETE", "/link", self._unlink),
             ("GET", "/transcript", self._transcript),
             ("DELETE", "/data", self._erase),
         ):
@@ -145,7 +150,13 @@ class Website:
 
         def read(connection: Connection) -> dict[str, Any]:
             found = messages.of_thread(connection, thread_id, after=after, limit=limit)
-            shape = state_of(connection, thread_id, self._around.playbook, self._around.clock())
+            shape = state_of(
+                connection,
+                thread_id,
+                self._around.playbook,
+                self._around.clock(),
+                self._around.invitations,
+            )
             return {"messages": [message_shape(message) for message in found], **shape}
 
         try:
@@ -235,6 +246,53 @@ class Website:
             await self._write(choose)
         except conversations.TransitionRefused as error:
             raise ApiError(409, "not_waiting", str(error)) from error
+        return empty()
+
+    # Going on elsewhere ----------------------------------------------------------------------
+
+    async def _link(self, request: Request) -> HTTPResponse:
+        thread_id = self._door.thread_id(request)
+        await self._limits.check("signal", thread_id)
+        channel = read_body(request, LinkBody).channel
+        invitation = self._around.invitations.get(channel)
+        if invitation is None:
+            raise ApiError(404, "not_offered", "the conversation can't go on there", "channel")
+        try:
+            code, expires_at = await self._db.writing(
+                lambda tx: links.invite(tx, thread_id, channel, self._around.clock())
+            )
+        except conversations.NotFound as error:
+            raise _gone() from error
+        return json_response(
+            {"url": invitation + code, "expires_at": expires_at.isoformat()},
+            status=201,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _prefer(self, request: Request) -> HTTPResponse:
+        thread_id = self._door.thread_id(request)
+        await self._limits.check("signal", thread_id)
+        channel = read_body(request, PreferredBody).channel
+        around = self._around
+        try:
+            await self._write(
+                lambda tx: links.prefer(tx, thread_id, channel, around.playbook, around.clock())
+            )
+        except links.NotLinked as error:
+            raise ApiError(409, "not_linked", str(error), "channel") from error
+        return empty()
+
+    async def _unlink(self, request: Request) -> HTTPResponse:
+        thread_id = self._door.thread_id(request)
+        await self._limits.check("signal", thread_id)
+        around = self._around
+
+        def unlink(tx: Transaction) -> None:
+            conversations.lock_thread(tx, thread_id)
+            for link in links.of_thread(tx.connection, thread_id):
+                links.remove(tx, thread_id, link.channel, around.playbook, around.clock())
+
+        await self._write(unlink)
         return empty()
 
     async def _transcript(self, request: Request) -> HTTPResponse:

@@ -1,6 +1,7 @@
 """What visitors send and get, field by field. Unknown fields in requests are ignored: nobody
 becomes an agent by saying so."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -8,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from support import inbox
+from support.links import Link
 from support.queue import Place
 from support.values import Author, Conversation, Message
 
@@ -61,6 +63,14 @@ class FeedbackBody(Body):
     comment: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = None
 
 
+class LinkBody(Body):
+    channel: Annotated[str, Field(max_length=16), AfterValidator(_plain)]
+
+
+class PreferredBody(Body):
+    channel: Annotated[str, Field(max_length=16), AfterValidator(_plain)] | None
+
+
 class TicketBody(Body):
     action: Literal["wait", "message", "callback", "cancel"]
     contact: Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_plain)] | None = (
@@ -91,6 +101,7 @@ def message_shape(message: Message) -> dict[str, Any]:
         "author": str(message.author),
         "kind": message.kind,
         "text": message.text,
+        "channel": message.channel,
         "created_at": message.created_at.isoformat(),
     }
     if message.buttons:
@@ -120,3 +131,16 @@ def state_shape(
             "staffed": place.staffed,
         }
     return shape
+
+
+def links_shape(found: list[Link], offered: Iterable[str]) -> list[dict[str, Any]]:
+    """The channels on which the conversation goes on, or could."""
+    linked = {link.channel: link for link in found}
+    return [
+        {
+            "channel": channel,
+            "linked": channel in linked,
+            "preferred": channel in linked and linked[channel].preferred,
+        }
+        for channel in sorted({*linked, *offered})
+    ]

@@ -1,14 +1,14 @@
 """A visitor's event stream: the state, what is new since a seq, and then whatever comes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from channels.base import Surroundings
-from channels.website.shapes import message_shape, state_shape
-from support import agents, conversations, messages, queue
+from channels.website.shapes import links_shape, message_shape, state_shape
+from support import agents, conversations, links, messages, queue
 from support.hints import MISSED, QUEUE, thread_topic
 from support.playbook import Playbook
 from support.values import Conversation, Message
@@ -26,15 +26,23 @@ def current(connection: Connection, thread_id: str) -> Conversation:
 
 
 def state_of(
-    connection: Connection, thread_id: str, playbook: Playbook, now: datetime
+    connection: Connection,
+    thread_id: str,
+    playbook: Playbook,
+    now: datetime,
+    offered: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Who owns the conversation, and the place in the queue. Raises NotFound."""
+    """Who owns the conversation, the place in the queue, and where else it goes on or could
+    (`offered`). Raises NotFound."""
     conversation = current(connection, thread_id)
     place = queue.place_of(connection, conversation.id, playbook, now)
     agent = None
     if conversation.agent_id is not None:
         agent = agents.get(connection, conversation.agent_id).name
-    return state_shape(conversation, place, agent)
+    return {
+        **state_shape(conversation, place, agent),
+        "links": links_shape(links.of_thread(connection, thread_id), offered),
+    }
 
 
 async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncIterator[str]:
@@ -45,7 +53,7 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
         return messages.of_thread(connection, thread_id, after=cursor, limit=PAGE)
 
     def state_now(connection: Connection) -> dict[str, Any]:
-        return state_of(connection, thread_id, around.playbook, around.clock())
+        return state_of(connection, thread_id, around.playbook, around.clock(), around.invitations)
 
     async def unseen() -> AsyncIterator[str]:
         nonlocal cursor
@@ -111,4 +119,5 @@ def _told(state: dict[str, Any]) -> tuple[Any, ...]:
         state.get("agent"),
         place.get("position"),
         place.get("staffed"),
+        state["links"],
     )

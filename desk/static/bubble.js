@@ -23,7 +23,7 @@ function speaker(message, { me, customer }) {
 export function follows(message, before) {
   return Boolean(
     before && message.author !== "system" &&
-      lookOf(before) === lookOf(message) && before.agent?.id === message.agent?.id &&
+      lookOf(before) === lookOf(message) && before.channel === message.channel && before.agent?.id === message.agent?.id &&
       new Date(message.created_at) - new Date(before.created_at) < TOGETHER_MS,
   );
 }
@@ -45,6 +45,7 @@ export function bubble(message, before, context) {
       el("strong", {}, who),
       look === "note" && el("span", {}, `${t("thread.note")} – ${t("thread.note_hint")}`),
       el("time", { datetime: message.created_at }, timeOf(message.created_at)),
+      message.author === "customer" && el("span", { class: "small soft" }, named("channel", message.channel)),
     ),
     el("div", { class: "text", dir: "auto" }, message.text),
     messageCard(message),

@@ -28,6 +28,10 @@ def erase_thread(tx: Transaction, thread_id: str, actor: str, now: datetime) -> 
     found = tx.execute(select(threads.c.id).where(threads.c.id == thread_id)).first()
     if found is None:
         return False
+    for joined in tx.execute(
+        select(threads.c.id).where(threads.c.joined_to == thread_id)
+    ).scalars():
+        erase_thread(tx, joined, actor, now)
     its_conversations = select(conversations.c.id).where(conversations.c.thread_id == thread_id)
     unindex_thread(tx, thread_id)
     tx.execute(delete(outbox).where(outbox.c.thread_id == thread_id))
@@ -64,7 +68,10 @@ def threads_of(connection: Connection, customer: str) -> list[str]:
             | (threads.c.id == customer)
         )
     )
-    return list(rows.scalars())
+    found = list(rows.scalars())
+    # What was exchanged elsewhere before the customer went on here is theirs too.
+    joined = select(threads.c.id).where(threads.c.joined_to.in_(found), threads.c.id.not_in(found))
+    return found + list(connection.execute(joined).scalars())
 
 
 def data_of_thread(connection: Connection, thread_id: str) -> dict[str, Any]:

@@ -110,6 +110,9 @@ threads = Table(
     Column("id", String(32), primary_key=True),
     Column("channel", String(16), nullable=False),
     Column("address", Text),  # where the channel delivers, such as a Telegram chat
+    Column("used_channel", String(16)),  # where the customer wrote last, if not on `channel`
+    Column("preferred_channel", String(16)),  # where answers go in any case
+    Column("joined_to", String(32), index=True),  # the same customer's thread that goes on
     Column("customer_id", ForeignKey("customers.id"), index=True),
     Column("lang", String(8)),
     Column("contact", Text),  # an e-mail address for answers nobody is there to read
@@ -119,6 +122,29 @@ threads = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     UniqueConstraint("channel", "address"),
+)
+
+# An address of another channel that speaks into a thread. `shown_seq`: up to where it has been
+# shown what was said.
+links = Table(
+    "links",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("shown_seq", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("thread_id", "channel"),
+)
+
+# Codes that make a link, once; only their hash is kept.
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("channel", String(16), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 # One matter in a thread, and who owns it.
@@ -167,6 +193,8 @@ messages = Table(
     Column("sender", String(32), nullable=False),  # the author, an agent with number
     Column("agent_id", ForeignKey("agents.id")),
     Column("client_id", String(128)),
+    # Where a customer wrote it, or where an answer was meant for.
+    Column("channel", String(16), nullable=False, server_default="website"),
     Column("kind", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("data", JSON, nullable=False, server_default="{}"),

@@ -1,0 +1,62 @@
+"""Buttons that the server itself answers to: places in the queue, links, ratings.
+
+Everything else that can be pressed is a turn of the assistant's.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from support import feedback, handoff, links, queue
+from support.playbook import Playbook
+from support.store import Transaction
+from support.values import Conversation, State, Thread
+
+_OURS = ("ticket:", "link:", "rate:")
+
+
+def is_ours(payload: str) -> bool:
+    return payload.startswith(_OURS)
+
+
+def may_be_repeated(payload: str) -> bool:
+    """Whether a choice stays open beside another of the same message: a link can be preferred,
+    and ended later."""
+    return payload.startswith("link:")
+
+
+def stale(connection: Connection, conversation: Conversation, payload: str) -> str | None:
+    """Why the choice is no longer open, or None."""
+    kind, _, rest = payload.partition(":")
+    if kind == "ticket" and conversation.state is not State.QUEUED:
+        return "nobody is waiting any more"
+    if kind == "link":
+        channel = rest.partition(":")[2]
+        linked = links.of_thread(connection, conversation.thread_id)
+        if not any(link.channel == channel for link in linked):
+            return "the link is gone"
+    return None
+
+
+def follow(
+    tx: Transaction,
+    thread: Thread,
+    conversation: Conversation,
+    payload: str,
+    playbook: Playbook,
+    now: datetime,
+) -> None:
+    """Do what was chosen. The caller holds the thread's lock and has asked `stale`."""
+    kind, _, rest = payload.partition(":")
+    if kind == "ticket":
+        handoff.choose(tx, thread, conversation, rest, playbook=playbook, now=now)
+    elif kind == "link":
+        action, _, channel = rest.partition(":")
+        if action == "prefer":
+            links.prefer(tx, thread.id, channel, playbook, now)
+        else:
+            links.remove(tx, thread.id, channel, playbook, now)
+    else:
+        feedback.give(tx, conversation, int(rest), None, now)
+        thanks = playbook.messages.thanks_feedback.in_lang(conversation.lang)
+        queue.say(tx, conversation, thanks, now)
