@@ -54,7 +54,8 @@ class Pages:
     def home(self, lang: Lang) -> str:
         return self._render("home.html", lang, topics=by_topic(self._knowledge.articles, lang))
 
-    def article(self, lang: str, id: str) -> str | None:
+    def article(self, lang: str, id: str, *, votes: bool = False, told: str = "") -> str | None:
+        """With `votes` readers are asked whether it helped; `told`: this one's answer, if any."""
         article = self._knowledge.article(id, lang)
         if article is None:
             return None
@@ -68,6 +69,8 @@ class Pages:
             "article.html",
             article.lang,
             article=article,
+            votes=votes,
+            told=told,
             topic=topic_name(article.topic, article.lang) if article.topic else None,
             body=to_html(article.body, link),
             related=related(article, self._knowledge.articles),

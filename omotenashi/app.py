@@ -20,7 +20,7 @@ from channels.website.channel import Website
 from channels.website.files import widget_files
 from demo import seeding
 from desk.surroundings import DeskSurroundings
-from omotenashi import actions_server, health, models, openapi
+from omotenashi import actions_server, health, models, openapi, votes
 from omotenashi.parts import Parts, demo_today
 from omotenashi.supervisor import CHILD
 from support import followups
@@ -87,6 +87,7 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
             parts.services.knowledge,
             help.contact_details(parts.playbook.shop, parts.playbook.opening),
             widget="/widget.js",
+            vote=votes.voting(parts, limits),
         )
     )
     for blueprint in desk.blueprints(_desk_surroundings(parts), limits):
@@ -193,6 +194,7 @@ def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Chann
                 ("timers", timers.run()),
                 ("outbox", outbox.run()),
                 ("articles", _watch_articles(parts)),
+                ("votes", votes.heed_votes(parts)),
                 *((channel.name, channel.run()) for channel in channels),
             )
         ]

@@ -20,6 +20,9 @@ RULES = {
     "message": "30/10 seconds;600/hour",
     "session": "120/minute;3000/hour",
     "signal": "120/10 seconds",
+    # A reader's word on one article, from one address; on all of them.
+    "vote": "1/day",
+    "votes": "60/hour",
     "login": "10/5 minutes",
     "login_address": "40/5 minutes",
 }

@@ -9,6 +9,7 @@ from typing import Final
 from support.knowledge.articles import Article, ArticleError, article_files
 from support.knowledge.index import Synonyms
 from support.knowledge.knowledge import Knowledge, SearchResult
+from support.knowledge.leaning import AllVotes
 
 _log: Final = logging.getLogger(__name__)
 
@@ -43,6 +44,10 @@ class KnowledgeHolder:
     def current(self) -> Knowledge:
         return self._current
 
+    def heed(self, votes: AllVotes) -> None:
+        """Let what readers said of the articles count from now on."""
+        self._current.votes = votes
+
     @property
     def articles(self) -> tuple[Article, ...]:
         return self._current.articles
@@ -69,6 +74,7 @@ class KnowledgeHolder:
                 self.problem = error
                 _log.error("articles not taken over, the last good version serves on:\n%s", error)
                 return False
+            version.votes = self._current.votes
             self._current = version
             self.problem = None
             return True

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -12,10 +13,12 @@ import numpy as np
 from support.knowledge.articles import Article, load_articles
 from support.knowledge.index import LanguageIndex, Synonyms
 from support.knowledge.language import LANGUAGES, Lang, as_lang, language_of
+from support.knowledge.leaning import AllVotes, leaning
 from support.knowledge.readings import all_readings
 from support.knowledge.verdict import (
     OTHER_LANGUAGE,
     SAME_LANGUAGE,
+    TOPIC,
     Verdict,
     judge,
 )
@@ -66,6 +69,8 @@ class Knowledge:
         self._by_key = {(article.lang, article.id): article for article in self.articles}
         self._cache_dir = cache_dir
         self._synonyms = synonyms or {}
+        # What readers said of the articles; whoever knows more replaces it at any time.
+        self.votes: AllVotes = {}
         self._indexes: Mapping[Lang, LanguageIndex] = {}
         self._failure: Exception | None = None
         self._builder = threading.Thread(target=self._build, name="knowledge", daemon=True)
@@ -131,9 +136,14 @@ class Knowledge:
         texts, partial = all_readings(query, index, written)
         match = index.match(texts)
         looked_at = [index.articles[place] for place in match.places]
-        favoured = [topic is not None and article.topic == topic for article in looked_at]
+        today = datetime.now(UTC).date()
+        leanings = [
+            leaning(article, self.votes, today)
+            + (TOPIC if topic is not None and article.topic == topic else 0.0)
+            for article in looked_at
+        ]
         weights = SAME_LANGUAGE if written == index.lang else OTHER_LANGUAGE
-        judgement = judge(match.features, partial, np.array(favoured), weights)
+        judgement = judge(match.features, partial, np.array(leanings, "f4"), weights)
         hits = (
             _hit(
                 looked_at[at],

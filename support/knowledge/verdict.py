@@ -68,13 +68,13 @@ class Judgement:
 
 
 def judge(
-    features: Floats, partial: Sequence[bool], favoured: npt.NDArray[np.bool_], weights: Weights
+    features: Floats, partial: Sequence[bool], leaning: Floats, weights: Weights
 ) -> Judgement:
     """`features`: (readings, articles, features); `partial`: which readings are only a sentence.
 
-    `favoured`: which articles are of the topic the caller named.
+    `leaning`: what speaks for each article apart from the question (see `leaning`, TOPIC).
     """
-    sums = totals(features, partial, weights) + np.float32(TOPIC) * favoured
+    sums = totals(features, partial, weights) + leaning
     order = np.argsort(-sums, kind="stable")
     first = int(order[0])
     shares = np.exp(sums - sums[first])

@@ -382,6 +382,17 @@ feedback = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# "Was this helpful?" below an article: how many said what.
+article_votes = Table(
+    "article_votes",
+    metadata,
+    Column("lang", String(8), primary_key=True),
+    Column("article", String(128), primary_key=True),
+    Column("helpful", Integer, nullable=False, server_default="0"),
+    Column("unhelpful", Integer, nullable=False, server_default="0"),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
 reviews = Table(
     "reviews",
     metadata,
