@@ -118,7 +118,7 @@ _WHICH = r"(?P<which>last|next|this coming|this|coming|on|by|until|before|since)
 _WHICH_JA = r"(?P<which>先々週の|先週の?|今週の|来週の?|次の|今度の)"
 _WEEKDAY_NAME = rf"(?P<weekday>{'|'.join(_WEEKDAYS_EN)})"
 _WEEKDAY_SHORT = r"(?P<weekday>mon|tues?|wed|thu|thurs|fri|sat|sun)"
-_NAMED = "|".join(rf"(?<![a-z]){re.escape(name)}(?![a-z])" for name in _DAYS)
+_NAMED = rf"(?<![a-z])(?:{'|'.join(map(re.escape, _DAYS))})(?![a-z])"
 
 # Surest first: of overlapping readings the first counts.
 _PATTERNS: list[tuple["re.Pattern[str]", _Reader]] = [
