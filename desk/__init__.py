@@ -3,6 +3,7 @@
 from sanic import Blueprint
 
 from desk.access import Gate
+from desk.deliveries import Deliveries
 from desk.exporting import Exporting
 from desk.handling import Handling
 from desk.leading import Leading
@@ -28,6 +29,7 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Reading(around, gate),
         Handling(around, gate),
         Live(around, gate),
+        Deliveries(around, gate),
         leading,
         Exporting(around, gate),
         Searches(around, gate),

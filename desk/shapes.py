@@ -65,7 +65,7 @@ def reader_for(conversation: Conversation) -> Callable[[str], str]:
 
 
 def message_shape(
-    message: Message, readable: Callable[[str], str], deliveries: Sequence[dict[str, str]] = ()
+    message: Message, readable: Callable[[str], str], deliveries: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "seq": message.seq,

@@ -9,7 +9,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -27,6 +27,10 @@ LEASE = timedelta(seconds=60)
 # Twelve tries with doubling pauses of at most five minutes: more than twenty minutes of outage.
 MOST_ATTEMPTS = 12
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
+
+
+class NothingToRetry(Exception):
+    """There is no such parcel, or it hasn't failed. Shown as 404."""
 
 
 class DeliveryRefused(Exception):
@@ -52,6 +56,7 @@ class Parcel:
     message_id: int | None
     data: dict[str, Any]
     attempts: int
+    lease_until: datetime
 
 
 class Sender(Protocol):
@@ -84,6 +89,60 @@ def post(
         )
     )
     tx.hint(OUTBOX, "posted", channel=channel)
+
+
+def retry(tx: Transaction, parcel_id: int, now: datetime) -> int | None:
+    """Have a parcel that was given up tried again, from the first attempt on; its message's number.
+
+    Raises NothingToRetry.
+    """
+    row = tx.execute(
+        update(outbox)
+        .where(outbox.c.id == parcel_id, outbox.c.state == "failed")
+        .values(state="pending", attempts=0, next_at=now, lease_until=None, error=None)
+        .returning(outbox.c.channel, outbox.c.message_id)
+    ).first()
+    if row is None:
+        raise NothingToRetry(f"no failed parcel {parcel_id}")
+    tx.hint(OUTBOX, "posted", channel=row.channel)
+    _tell(tx, row.message_id, "pending")
+    return cast(int | None, row.message_id)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A parcel that was given up. `error`: why, in the channel's words or a type's name."""
+
+    id: int
+    channel: str
+    conversation_id: str | None
+    seq: int | None
+    error: str | None
+    at: datetime
+
+
+def failed(connection: Connection, limit: int = 100) -> list[Failed]:
+    """What could not be delivered and nobody had tried again, newest first."""
+    query = (
+        select(outbox, messages.c.conversation_id, messages.c.seq)
+        .outerjoin(messages, messages.c.id == outbox.c.message_id)
+        .where(outbox.c.state == "failed")
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Failed(row.id, row.channel, row.conversation_id, row.seq, row.error, row.created_at)
+        for row in connection.execute(query)
+    ]
+
+
+def _tell(tx: Transaction, message_id: int | None, state: str) -> None:
+    if message_id is None:
+        return
+    conversation_id = tx.execute(
+        select(messages.c.conversation_id).where(messages.c.id == message_id)
+    ).scalar_one_or_none()
+    tx.hint(DESK, "delivery", conversation=conversation_id, state=state)
 
 
 class OutboxRunner:
@@ -167,7 +226,11 @@ class OutboxRunner:
             ).first()
             if row is None or row.next_at > now or (row.lease_until and row.lease_until > now):
                 return None
-            tx.execute(update(outbox).where(outbox.c.id == row.id).values(lease_until=now + LEASE))
+            until = now + LEASE
+            tx.execute(update(outbox).where(outbox.c.id == row.id).values(lease_until=until))
+            if row.lease_until is not None:
+                # Whoever had it died or hung; it may have been sent, which only the channel knows.
+                log.warning("delivery %s may be a repeated one", row.id)
             return Parcel(
                 row.id,
                 row.channel,
@@ -176,6 +239,7 @@ class OutboxRunner:
                 row.message_id,
                 row.data,
                 row.attempts,
+                until,
             )
 
         return await self._db.writing(take)
@@ -209,7 +273,8 @@ class OutboxRunner:
         await self._db.writing(
             lambda tx: tx.execute(
                 update(outbox)
-                .where(outbox.c.id == parcel.id)
+                # Unless another server took it over, because this one had stood still.
+                .where(outbox.c.id == parcel.id, outbox.c.lease_until == parcel.lease_until)
                 .values(
                     next_at=self._clock() + timedelta(seconds=pause),
                     lease_until=None,
@@ -231,10 +296,6 @@ class OutboxRunner:
                     sent_at=self._clock() if state == "sent" else None,
                 )
             )
-            if parcel.message_id is not None:
-                conversation_id = tx.execute(
-                    select(messages.c.conversation_id).where(messages.c.id == parcel.message_id)
-                ).scalar_one_or_none()
-                tx.hint(DESK, "delivery", conversation=conversation_id, state=state)
+            _tell(tx, parcel.message_id, state)
 
         await self._db.writing(mark)

@@ -149,6 +149,11 @@ class Server:
         return self.parts.db
 
     @property
+    def connections(self) -> tuple[Any, ...]:
+        """The protocols of the open connections."""
+        return tuple(self._running.connections)
+
+    @property
     def running(self) -> bool:
         return self._running is not None
 

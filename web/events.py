@@ -12,6 +12,9 @@ from sanic import Request
 from sanic.response import HTTPResponse
 
 HEARTBEAT_S = 15.0
+# Who takes nothing for so long is dropped, and resumes when it reads again. Until then it costs
+# what the transport holds (64 KiB) and one frame: the next is made when that one is taken.
+TAKEN_WITHIN_S = 20.0
 
 
 def frame(event: str, data: Any, event_id: int | None = None) -> str:
@@ -40,7 +43,8 @@ async def stream(
 
     async def send() -> None:
         async for text in frames:
-            await response.send(text)
+            async with asyncio.timeout(TAKEN_WITHIN_S):
+                await response.send(text)
 
     sending = asyncio.create_task(send())
     ending = asyncio.create_task(stopping.wait())
@@ -49,5 +53,8 @@ async def stream(
     finally:
         for task in (sending, ending):
             task.cancel()
-        await asyncio.gather(sending, ending, return_exceptions=True)
+        sent, _ = await asyncio.gather(sending, ending, return_exceptions=True)
+    if isinstance(sent, TimeoutError) and request.transport is not None:
+        request.transport.abort()
+        return
     await response.send(end_stream=True)

@@ -1,0 +1,73 @@
+"""What a channel refuses is seen at the desk and tried again when somebody says so."""
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from tests.contract.test_mail import Mailbox
+from tests.harness import ScriptedBrain, Server, TestClock, handover, settings_for
+
+
+async def test_a_refused_letter_is_shown_retried_and_delivered_once(
+    tmp_path: Path, database_url: str, articles_cache: Path, clock: TestClock
+) -> None:
+    mailbox = Mailbox(refuse=True)
+    smtp = await asyncio.start_server(mailbox, "127.0.0.1", 0)
+    (tmp_path / "cache").symlink_to(articles_cache)
+    settings = settings_for(
+        tmp_path,
+        database_url,
+        smtp_url=f"smtp://127.0.0.1:{smtp.sockets[0].getsockname()[1]}",
+        mail_from="Hanamori <hello@hanamori.example>",
+    )
+    server = Server(settings, ScriptedBrain(), clock)
+    await server.start()
+    try:
+        server.brain.replies["human"] = handover()
+        agent = await server.agent()
+        visitor = await server.visitor().arrive(lang="en")
+        await visitor.answers("human")
+        await visitor.client.post(
+            "/api/v1/visitor/ticket", json={"action": "message", "contact": "kenji@example.com"}
+        )
+        await agent.do(visitor.conversation_id, "claim")
+        seq = (await agent.reply(visitor.conversation_id, "It left us today.")).json()["seq"]
+        clock.push(seconds=125)
+        await server.tick()
+
+        async def failed() -> list[dict[str, object]]:
+            return list((await agent.client.get("/api/v1/desk/outbox")).json()["failed"])
+
+        async with asyncio.timeout(20):
+            while not (shown := await failed()):
+                await asyncio.sleep(0.1)
+        assert [(one["channel"], one["seq"]) for one in shown] == [("email", seq)]
+        assert shown[0]["conversation"] == visitor.conversation_id
+        retry = f"/api/v1/desk/outbox/{shown[0]['id']}/retry"
+
+        page = f"/api/v1/desk/conversations/{visitor.conversation_id}/messages"
+        told = (await agent.client.get(page, params={"after": seq - 1})).json()["messages"][0]
+        assert told["deliveries"] == [{"id": shown[0]["id"], "channel": "email", "state": "failed"}]
+
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as stranger:
+            assert (await stranger.get("/api/v1/desk/outbox")).status_code == 401
+            assert (await stranger.post(retry)).status_code == 401
+        assert len(await failed()) == 1
+
+        mailbox.refuse = False
+        assert (await agent.client.post(retry)).status_code == 202
+        async with asyncio.timeout(20):
+            while not mailbox.letters:
+                await asyncio.sleep(0.05)
+        assert await failed() == []
+        assert (await agent.client.post(retry)).status_code == 404
+        unknown = f"/api/v1/desk/outbox/{uuid4().int % 10**6 + 10**6}/retry"
+        assert (await agent.client.post(unknown)).status_code == 404
+        await asyncio.sleep(0.5)
+        assert len(mailbox.letters) == 1
+    finally:
+        await server.stop()
+        smtp.close()
+        await smtp.wait_closed()

@@ -1,0 +1,73 @@
+"""An event stream that nobody reads is dropped, costs little until then, and is resumed."""
+
+import asyncio
+import socket
+
+import pytest
+
+import web.events
+from support import conversations
+from support.messages import Draft, append
+from support.store import Transaction
+from support.values import Author
+from tests.harness import Server, Visitor
+
+MESSAGES, LENGTH = 600, 4000
+
+
+async def test_who_reads_nothing_is_dropped_and_resumes_where_it_was(
+    server: Server, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web.events, "TAKEN_WITHIN_S", 1.0)
+
+    def much(tx: Transaction) -> None:
+        _, conversation = conversations.lock(tx, visitor.conversation_id)
+        for number in range(MESSAGES):
+            text = f"{number} " + "寿" * LENGTH
+            append(tx, conversation, Draft(Author.BOT, text), server.clock())
+
+    await server.db.writing(much)
+    loop = asyncio.get_running_loop()
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.setblocking(False)
+        await loop.sock_connect(lazy, ("127.0.0.1", server.port))
+        request = (
+            "GET /api/v1/visitor/events HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: {visitor.client.headers['Authorization']}\r\n\r\n"
+        )
+        await loop.sock_sendall(lazy, request.encode())
+        await asyncio.sleep(1)
+        transports = [c.transport for c in server.connections if not c.transport.is_closing()]
+        held = max(transport.get_write_buffer_size() for transport in transports)
+        # What asyncio calls full, and the frame that made it so.
+        assert held < 64 * 1024 + 4 * LENGTH
+        async with asyncio.timeout(10):
+            while len(server.connections) >= len(transports):
+                await asyncio.sleep(0.1)
+
+    last = MESSAGES - 5
+    async with visitor.events(**{"Last-Event-ID": str(last)}) as events:
+        assert (await events.next())[0] == "state"
+        for seq in range(last + 1, MESSAGES + 1):
+            kind, data, event_id = await events.next()
+            assert (kind, data["seq"], event_id) == ("message", seq, str(seq))
+            assert data["text"] == f"{seq - 1} " + "寿" * LENGTH
+
+
+async def test_a_stream_resumes_after_a_restart_with_nothing_missing_and_nothing_twice(
+    server: Server, visitor: Visitor
+) -> None:
+    async with visitor.events() as events:
+        await visitor.say("first")
+        seen = [(await events.until("message"))["seq"] for _ in range(2)]
+    await visitor.say("second")
+    await visitor.wait_for(lambda found: len(found) == 4)
+    await server.stop()
+    await server.start()
+    again = server.again(visitor)
+    async with again.events(**{"Last-Event-ID": str(seen[-1])}) as events:
+        assert (await events.next())[0] == "state"
+        await again.say("third")
+        texts = [(await events.until("message"))["text"] for _ in range(4)]
+    assert texts == ["second", "2: second", "third", "3: third"]
