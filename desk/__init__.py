@@ -10,6 +10,7 @@ from desk.leading import Leading
 from desk.live import Live
 from desk.pages import Pages
 from desk.reading import Reading
+from desk.reports import Reports
 from desk.searches import Searches
 from desk.signing_in import SigningIn
 from desk.surroundings import DeskSurroundings
@@ -37,6 +38,7 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         part.routes(api)
     pages = Blueprint("desk_pages", url_prefix="/desk")
     shown = Pages(around, gate, leading)
+    Reports(around, gate, shown).routes(api, pages)
     for page in (shown, Transcripts(around, shown)):
         page.routes(pages)
     return [api, pages]

@@ -181,6 +181,7 @@ conversations = Table(
 Index("ix_conversations_state_updated_at", conversations.c.state, conversations.c.updated_at)
 Index("ix_conversations_agent_id_state", conversations.c.agent_id, conversations.c.state)
 Index("ix_conversations_updated_at", conversations.c.updated_at)
+Index("ix_conversations_created_at", conversations.c.created_at)
 
 messages = Table(
     "messages",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -237,6 +238,58 @@ async def test_a_period_without_anything(lena: DeskAgent) -> None:
     for wrong in ({"from": "2020-02-01", "to": "2020-01-01"}, {"from": "1990-01-01"}):
         response = await lena.client.get(f"{DESK}/reports/overview", params=wrong)
         assert response.status_code == 422
+
+
+async def test_figures_of_a_period_whole_and_in_parts(
+    lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    await lena.do(shop["asked"], "claim")
+    await lena.reply(shop["asked"], "Sixty cups? With pleasure.")
+    report = (await lena.client.get(f"{DESK}/reports/figures", params={"by": "lang"})).json()
+    figures = report["figures"]
+    assert figures["conversations"]["value"] == 9
+    assert figures["contained"] == {
+        "value": pytest.approx(5 / 9, abs=0.001),
+        "p90": None,
+        "counted": 9,
+    }
+    assert figures["first_response"]["counted"] == 1
+    assert figures["rating"]["value"] == pytest.approx(3.667, abs=0.001)
+    assert figures["still_contained"]["value"] is None  # nothing is seven days old
+    parts = {part["part"]: part["figures"]["conversations"]["value"] for part in report["parts"]}
+    assert sum(parts.values()) == 9
+    assert set(parts) <= {"en", "ja", ""}
+
+    text = (await lena.client.get(f"{DESK}/reports/figures", params={"format": "csv"})).text
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert rows[0]["channel"] == ""
+    assert float(rows[0]["conversations"]) == 9
+    for wrong in ({"by": "mood"}, {"from": "2026-02-01", "to": "2026-01-01"}, {"to": "soon"}):
+        response = await lena.client.get(f"{DESK}/reports/figures", params=wrong)
+        assert response.status_code == 422
+
+
+async def test_the_conversations_behind_a_figure_are_those_it_counted(
+    lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    page = await lena.client.get("/desk/reports", params={"by": "topic"})
+    assert page.status_code == 200
+    behind = await lena.client.get("/desk/reports/behind", params={"figure": "handed_over"})
+    linked = set(re.findall(r"/desk/transcripts/([0-9a-f]{24})", behind.text))
+    assert len(linked) == 4
+    assert shop["asked"] in linked
+    nothing = await lena.client.get(
+        "/desk/reports/behind",
+        params={"figure": "contained", "from": "2020-01-01", "to": "2020-01-02"},
+    )
+    assert not re.search(r"/desk/transcripts/[0-9a-f]{24}", nothing.text)
+
+
+async def test_reports_are_for_leads(server: Server, lena: DeskAgent) -> None:
+    aya = await server.agent("Aya")
+    for path in ("/api/v1/desk/reports/figures", "/desk/reports", "/desk/reports/behind"):
+        assert (await lena.client.get(path)).status_code == 200
+        assert (await aya.client.get(path)).status_code == 403
 
 
 async def test_missed_questions_are_listed_and_settled(
