@@ -34,17 +34,18 @@ class Gate:
     async def login_of(self, request: Request) -> Login | None:
         """Who is signed in with this request's cookie."""
         token = request.cookies.get(COOKIE)
-        return await self.still(token) if token else None
-
-    async def still(self, token: str) -> Login | None:
-        """Whose cookie this is now. Seeing it counts as presence."""
-        db, now = self._around.db, self._around.clock()
-        login = await db.reading(lambda connection: agents.logged_in(connection, token, now))
+        login = await self.still(token) if token else None
         if login is not None:
-            agent = login.agent
+            db, now, agent = self._around.db, self._around.clock(), login.agent
             if agent.seen_at is None or now - agent.seen_at >= agents.SEEN_EVERY:
                 await db.writing(lambda tx: agents.seen(tx, agent.id, now))
         return login
+
+    async def still(self, token: str) -> Login | None:
+        """Whose cookie this is now. Only a request counts as being seen: a stream stays open for
+        many minutes after the browser at its other end has vanished."""
+        now = self._around.clock()
+        return await self._around.db.reading(lambda c: agents.logged_in(c, token, now))
 
     async def admit(self, request: Request, role: Role) -> Login:
         """Raises ApiError 401, or 403 for another site's request, a missing CSRF value, a role."""

@@ -1,8 +1,9 @@
 """What happens at the desk, as server-sent events.
 
 `agents`, `counts`, `conversation` {id, seq?}, `typing` {id, typing}, `read` {id, seq}, `presence`
-{id, present}, a `beat` by which a page knows that the connection lives, and `ended` when the
-sign-in did. They say that there is something new; what it is, the page asks for.
+{id, present}, `given` {id} when a conversation became the agent's without their doing, a `beat` by
+which a page knows that the connection lives, and `ended` when the sign-in did. They say that there
+is something new; what it is, the page asks for.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ GATHER_S = 0.05
 LOOK_AGAIN_S = 10.0
 _COUNTED = frozenset({"state", "message", MISSED})
 # Kinds of hints that say nothing new of a conversation itself.
-_ELSEWHERE = frozenset({"agents", "presence"})
+_ELSEWHERE = frozenset({"agents", "presence", "given"})
 
 
 class Live:
@@ -65,6 +66,9 @@ class Live:
                     yield text
                 for text in await self._present(arrived):
                     yield text
+                for one in arrived:
+                    if one.kind == "given" and one.data["agent"] == login.agent.id:
+                        yield frame("given", {"id": one.data["conversation"]})
                 if kinds & {"agents", MISSED}:
                     yield await self._agents()
                 if kinds & _COUNTED:

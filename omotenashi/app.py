@@ -24,6 +24,7 @@ from omotenashi import actions_server, health, models, openapi, votes
 from omotenashi.parts import Parts, demo_today
 from omotenashi.supervisor import CHILD
 from support import followups
+from support.assignment import AssignmentRunner
 from support.mail import MailSender
 from support.outbox import OutboxRunner, Sender
 from support.store import Database, Transaction
@@ -177,6 +178,8 @@ def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Chann
     mail = "email" in senders
     timers = TimerRunner(parts.db, followups.handlers(parts.playbook, mail=mail), parts.clock)
 
+    assignment = AssignmentRunner(parts.db, parts.playbook, parts.clock)
+
     @app.before_server_start
     async def open_up(app: Sanic[Any, Any]) -> None:
         app.ctx.stopping = asyncio.Event()
@@ -193,6 +196,7 @@ def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Chann
                 ("turns", turns.run()),
                 ("timers", timers.run()),
                 ("outbox", outbox.run()),
+                ("assignment", assignment.run()),
                 ("articles", _watch_articles(parts)),
                 ("votes", votes.heed_votes(parts)),
                 *((channel.name, channel.run()) for channel in channels),

@@ -45,6 +45,7 @@ class Agent:
     langs: tuple[str, ...] = ()
     team: str | None = None
     capacity: int | None = None
+    assigned_at: datetime | None = None
 
     @property
     def is_lead(self) -> bool:
@@ -97,8 +98,38 @@ def add(
     else:
         agent_id = known
         tx.execute(update(agents).where(agents.c.id == agent_id).values(**values))
-        tx.execute(delete(desk_logins).where(desk_logins.c.agent_id == agent_id))
+        end_logins(tx, agent_id)
     return get(tx.connection, agent_id)
+
+
+def end_logins(tx: Transaction, agent_id: int) -> None:
+    """Sign an agent out everywhere; their open pages end, too."""
+    tx.execute(delete(desk_logins).where(desk_logins.c.agent_id == agent_id))
+    tx.hint(DESK, "agents")
+
+
+def disable(tx: Transaction, agent_id: int, now: datetime) -> None:
+    """Take an agent's access away. What they hold is `support.vanished`'s."""
+    tx.execute(update(agents).where(agents.c.id == agent_id).values(disabled_at=now))
+    end_logins(tx, agent_id)
+
+
+def lock(tx: Transaction, agent_id: int) -> None:
+    """Hold an agent's row, so that what they hold is counted by one transaction at a time.
+
+    Taken after the thread's lock, never before it.
+    """
+    tx.execute(select(agents.c.id).where(agents.c.id == agent_id).with_for_update(key_share=True))
+
+
+def note_assigned(tx: Transaction, agent_id: int, now: datetime) -> None:
+    """One was given to them: it is the others' turn."""
+    tx.execute(update(agents).where(agents.c.id == agent_id).values(assigned_at=now))
+
+
+def by_email(connection: Connection, email: str) -> Agent | None:
+    row = connection.execute(select(agents).where(agents.c.email == email.strip().lower())).first()
+    return _agent(row) if row else None
 
 
 def count(connection: Connection) -> int:
@@ -210,6 +241,7 @@ def _agent(row: Row[Any]) -> Agent:
         langs=tuple(row.langs or ()),
         team=row.team,
         capacity=row.capacity,
+        assigned_at=row.assigned_at,
     )
 
 

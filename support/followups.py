@@ -6,13 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from support import conversations, handoff, outbox, queue, ways_out
+from support import conversations, handoff, outbox, queue, vanished, ways_out
 from support.messages import Draft, append
 from support.playbook import Playbook
 from support.replies import UNREAD_TIMER
 from support.store import Transaction
-from support.store.schema import agents, messages
-from support.store.schema import conversations as conversations_table
+from support.store.schema import messages
 from support.timers import Handler, set_timer
 from support.values import Author, State
 
@@ -73,32 +72,18 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
         if message_id is not None:
             outbox.post(tx, "email", thread.contact, thread_id, now, message_id)
 
-    def vanished(tx: Transaction, subject: str, data: dict[str, Any], now: datetime) -> None:
+    def look_for_vanished(
+        tx: Transaction, subject: str, data: dict[str, Any], now: datetime
+    ) -> None:
         """Conversations of agents who have not been seen for long return to the queue."""
-        gone = now - timedelta(minutes=playbook.escalation.waiting.agent_gone_minutes)
-        left = tx.execute(
-            select(conversations_table.c.id)
-            .join(agents, agents.c.id == conversations_table.c.agent_id)
-            .where(
-                conversations_table.c.state == str(State.ASSIGNED),
-                (agents.c.seen_at < gone) | agents.c.disabled_at.is_not(None),
-                conversations_table.c.updated_at < gone,
-            )
-            .limit(100)
-        ).scalars()
-        for conversation_id in list(left):
-            thread, conversation = conversations.lock(tx, conversation_id)
-            if conversation.state is State.ASSIGNED:
-                handoff.requeue(
-                    tx, thread, conversation, playbook, now, actor="system", why="agent vanished"
-                )
+        vanished.sweep(tx, playbook, now)
         set_timer(tx, VANISHED_TIMER, "", now + VANISHED_EVERY, now)
 
     return {
         queue.ESTIMATE_TIMER: estimate_ran_out,
         IDLE_TIMER: idle,
         UNREAD_TIMER: unread,
-        VANISHED_TIMER: vanished,
+        VANISHED_TIMER: look_for_vanished,
     }
 
 

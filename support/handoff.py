@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from support import agents, conversations, promises, summary, ways_out, words
+from support import agents, capacity, conversations, promises, summary, ways_out, words
 from support.agents import Agent
 from support.conversations import TransitionRefused
 from support.hints import DESK
@@ -134,27 +134,34 @@ def claim(
         raise AlreadyClaimed(agents.get(tx.connection, conversation.agent_id).name)
     if conversation.state is State.RESOLVED:
         raise TransitionRefused("the conversation is resolved; reopen it first")
-    return _assign(tx, conversation, agent, playbook, now, why="claimed")
+    return assign(tx, conversation, agent, playbook, now, why="claimed")
 
 
-def _assign(
+def assign(
     tx: Transaction,
     conversation: Conversation,
     agent: Agent,
     playbook: Playbook,
     now: datetime,
+    *,
     why: str,
+    actor: str | None = None,
 ) -> Conversation:
+    """Make `agent` the owner and tell the customer. `actor`: who did it, else the agent. The
+    caller holds the thread's lock."""
+    agents.lock(tx, agent.id)
     changed_hands = conversation.state is State.ASSIGNED
     conversation = conversations.move(
         tx,
         conversation,
         State.ASSIGNED,
-        actor=f"agent:{agent.id}",
+        actor=actor or f"agent:{agent.id}",
         why=why,
         now=now,
         agent_id=agent.id,
     )
+    if why != "claimed":
+        tx.hint(DESK, "given", conversation=conversation.id, agent=agent.id)
     close_ticket(tx, conversation.id, "claimed", now)
     said = playbook.messages
     text = (said.agent_changed if changed_hands else said.agent_joined).in_lang(conversation.lang)
@@ -173,7 +180,7 @@ def transfer(
     """Hand a conversation to a colleague, or back to the queue when `to` is None."""
     thread, conversation = conversations.lock(tx, conversation_id)
     if to is not None:
-        return _assign(tx, conversation, to, playbook, now, why=f"transfer by agent:{agent.id}")
+        return assign(tx, conversation, to, playbook, now, why=f"transfer by agent:{agent.id}")
     return requeue(
         tx, thread, conversation, playbook, now, actor=f"agent:{agent.id}", why="transfer"
     )
@@ -188,6 +195,7 @@ def requeue(
     *,
     actor: str,
     why: str,
+    note: dict[str, Any] | None = None,
 ) -> Conversation:
     """An agent is gone: the customer goes back to where they would be had they never left."""
     conversation = conversations.move(
@@ -196,7 +204,7 @@ def requeue(
     first = tx.execute(
         select(func.min(tickets.c.queued_at)).where(tickets.c.conversation_id == conversation.id)
     ).scalar_one()
-    open_ticket(tx, conversation, "agent", {}, playbook, now, queued_at=first or now)
+    open_ticket(tx, conversation, "agent", note or {}, playbook, now, queued_at=first or now)
     say(tx, conversation, playbook.messages.agent_left.in_lang(conversation.lang), now, "handover")
     tell_place(tx, thread, conversation, playbook, now)
     return conversation
@@ -269,19 +277,22 @@ def reopen(
     actor: str,
     away_after: timedelta,
 ) -> Conversation:
-    """Go on with a resolved matter: with the agent who resolved it if available, else at the top
-    of the queue, else with the assistant who had it."""
+    """Go on with a resolved matter: with the agent who resolved it if available and not full, else
+    at the top of the queue, else with the assistant who had it."""
     if conversation.resolved_by is None:
         return conversations.move(tx, conversation, State.BOT, actor=actor, why="reopened", now=now)
     duty = {agent.id: agent for agent in agents.on_duty(tx.connection, now, away_after)}
     known = duty.get(conversation.resolved_by)
     if known is not None:
+        agents.lock(tx, known.id)
+    if known is not None and capacity.has_room(tx.connection, known, playbook, now):
         conversation = conversations.move(
             tx, conversation, State.ASSIGNED, actor=actor, why="reopened", now=now,
             agent_id=known.id,
         )  # fmt: skip
         text = playbook.messages.reopened.in_lang(conversation.lang)
         say(tx, conversation, text, now, "handover")
+        tx.hint(DESK, "given", conversation=conversation.id, agent=known.id)
         return conversation
     conversation = conversations.move(
         tx, conversation, State.QUEUED, actor=actor, why="reopened", now=now,

@@ -129,6 +129,21 @@ class Shop(Part):
     order_prefix: str = "HN"
 
 
+class NeededSkills(Part):
+    """What somebody should be good at, by the reason of a handover and by what it is about."""
+
+    reasons: dict[Reason, str] = {}
+    topics: dict[str, str] = {}
+
+
+class Assignment(Part):
+    """Who is given which conversation of the queue. `capacity`: at once, for each agent."""
+
+    mode: Literal["manual", "round_robin", "least_busy"]
+    capacity: int = Field(ge=1, le=100)
+    skills: NeededSkills = NeededSkills()
+
+
 class CannedReply(Part):
     key: str
     text: Words
@@ -202,6 +217,7 @@ class Synonyms(Part):
 class Playbook(Part):
     escalation: Escalation
     opening: OpeningHours
+    assignment: Assignment
     goodwill: Goodwill
     shop: Shop
     canned: CannedReplies
@@ -217,6 +233,7 @@ class Playbook(Part):
 _FILES: dict[str, type[BaseModel]] = {
     "escalation": Escalation,
     "opening": OpeningHours,
+    "assignment": Assignment,
     "goodwill": Goodwill,
     "synonyms": Synonyms,
     "shop": Shop,

@@ -6,7 +6,7 @@ taken from. The customer sees the lines that are theirs to correct.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 from sqlalchemy import Connection, select
@@ -14,10 +14,10 @@ from sqlalchemy import Connection, select
 from support import messages as thread_messages
 from support.cases import Case, of_conversation
 from support.privacy.masking import mask
-from support.store.schema import promises
+from support.store.schema import promises, tickets
 from support.values import Author, Conversation, Message
 
-Line = Literal["wish", "facts", "tried", "mood", "promise", "next"]
+Line = Literal["wish", "facts", "tried", "mood", "left", "promise", "next"]
 MOST_WORDS = 60
 WISH_WORDS = 18
 # What a customer says besides the matter itself.
@@ -31,6 +31,7 @@ _LABELS: dict[Line, tuple[str, str]] = {
     "facts": ("Known", "承った内容"),
     "tried": ("Tried", "ご案内済み"),
     "mood": ("Mood", "ご様子"),
+    "left": ("Before", "前任"),
     "promise": ("Promised", "お約束"),
     "next": ("Next", "次の対応"),
 }
@@ -108,6 +109,7 @@ def for_agent(
         _facts(conversation, said, of_conversation(connection, conversation.id), lang),
         _tried(said, lang),
         _mood(conversation, said, lang),
+        _left(connection, conversation, lang, zone),
         _line("promise", f"{due.astimezone(zone):%Y-%m-%d %H:%M %Z}", lang) if due else None,
         _line("next", _word(_NEXT, conversation.reason or "asked", lang), lang),
     ]
@@ -198,6 +200,30 @@ def _mood(conversation: Conversation, said: Sequence[Message], lang: str) -> Sum
             quote = f"「{evidence}」" if lang == "ja" else f"“{evidence}”"
             return _line("mood", f"{_word(_NAMES, mood, lang)}: {quote}", lang, shown[-1].seq)
     return None
+
+
+def _left(
+    connection: Connection, conversation: Conversation, lang: str, zone: tzinfo
+) -> SummaryLine | None:
+    """Who had it and vanished, since when, and what they left unanswered."""
+    note = connection.execute(
+        select(tickets.c.note)
+        .where(tickets.c.conversation_id == conversation.id)
+        .order_by(tickets.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    left = (note or {}).get("left")
+    if not left:
+        return None
+    seen, number = left.get("seen_at"), int(left.get("unanswered") or 0)
+    since = f"{datetime.fromisoformat(seen).astimezone(zone):%H:%M}" if seen else None
+    if lang == "ja":
+        text = f"{left['agent']}さんが" + (f"{since}から不在" if since else "不在")
+        text += f"、未返信{number}件" if number else "、未返信なし"
+    else:
+        text = f"{left['agent']} gone" + (f" since {since}" if since else "")
+        text += f", {number} unanswered" if number else ", nothing unanswered"
+    return _line("left", text, lang, left.get("seq"))
 
 
 def _line(line: Line, text: str, lang: str, seq: int | None = None) -> SummaryLine:

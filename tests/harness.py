@@ -25,7 +25,7 @@ from support.clock import utc_now
 from support.hints import TIMERS, Hint
 from support.identifiers import new_id
 from support.knowledge import KnowledgeHolder
-from support.playbook import load_playbook
+from support.playbook import Playbook, load_playbook
 from support.store import Database
 from support.store.schema import timers
 from support.typing_state import Typing
@@ -133,6 +133,7 @@ class Server:
     settings: Settings
     brain: ScriptedBrain
     clock: Callable[[], datetime]
+    playbook: Playbook | None = None  # None: the shipped one
     app: Sanic[Any, Any] | None = None
     parts: Parts | None = None
     port: int = 0
@@ -165,7 +166,7 @@ class Server:
 
     async def start(self) -> None:
         Sanic.test_mode = True
-        playbook = load_playbook(PLAYBOOK)
+        playbook = self.playbook or load_playbook(PLAYBOOK)
         db = Database(self.settings.database, make_hints(self.settings))
         self.parts = Parts(
             settings=self.settings,

@@ -2,10 +2,12 @@
 
 import { get } from "./api.js";
 
-const KINDS = ["agents", "counts", "conversation", "typing", "read", "beat", "ended"];
+const KINDS = ["agents", "counts", "conversation", "typing", "read", "presence", "given", "beat", "ended"];
 // The server sends a beat every 15 s.
 const SILENT_MS = 40000;
 const LONGEST_PAUSE_MS = 15000;
+// An open stream proves nobody: the page says itself that somebody is still here.
+const HERE_EVERY_MS = 15000;
 // A short break is none of the agent's business.
 const UNNOTICED_MS = 1500;
 
@@ -15,6 +17,7 @@ export function listen(on) {
   let heard = Date.now();
   let pause = 1000;
   let lost = null;
+  let told = Date.now();
 
   function open() {
     source?.close();
@@ -37,6 +40,9 @@ export function listen(on) {
 
   function alive() {
     heard = Date.now();
+    if (heard - told < HERE_EVERY_MS - 1000) return;
+    told = heard;
+    get("me").catch(() => {}); // 401 leads to the sign-in
   }
 
   function broke() {

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from support.store import Database
+    from support.agents import Agent
+    from support.store import Database, Transaction
 
 
 agent_app = typer.Typer(help="The people at the desk.", no_args_is_help=True)
@@ -30,6 +31,12 @@ def add_agent(
     name: Annotated[str, typer.Option()],
     role: Annotated[Literal["agent", "lead", "admin"], typer.Option()] = "agent",
     lang: Annotated[Literal["en", "ja"], typer.Option(help="Language of the desk.")] = "en",
+    skills: Annotated[str | None, typer.Option(help="What they are good at: a,b.")] = None,
+    langs: Annotated[str | None, typer.Option(help="Languages they answer in: en,ja.")] = None,
+    team: Annotated[str | None, typer.Option(help="The team they belong to.")] = None,
+    capacity: Annotated[
+        int | None, typer.Option(help="Conversations at once; 0 for everybody's figure.")
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -39,16 +46,46 @@ def add_agent(
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    from support import agents
+    from support import agent_settings, agents
     from support.clock import utc_now
 
-    db = _database()
-    agent = db.write(
-        lambda tx: agents.add(
+    def add(tx: "Transaction") -> "Agent":
+        agent = agents.add(
             tx, email=email, name=name, role=role, password=password, now=utc_now(), lang=lang
         )
-    )
+        agent_settings.set_abilities(
+            tx,
+            agent.id,
+            skills=_parts(skills),
+            langs=_parts(langs),
+            team=team,
+            capacity=capacity,
+        )
+        return agent
+
+    agent = _database().write(add)
     print(f"{agent.role} {agent.name} <{agent.email}> can sign in at the desk.")
+
+
+@agent_app.command("disable")
+def disable_agent(email: Annotated[str, typer.Option()]) -> None:
+    """End somebody's access now; what they hold returns to the queue."""
+    from omotenashi.parts import PLAYBOOK
+    from support import agents, vanished
+    from support.agents import AgentRefused
+    from support.clock import utc_now
+    from support.playbook import load_playbook
+
+    playbook = load_playbook(PLAYBOOK)
+
+    def disable(tx: "Transaction") -> int:
+        agent = agents.by_email(tx.connection, email)
+        if agent is None:
+            raise AgentRefused(f"email: nobody at the desk has the address {email!r}")
+        return vanished.disable(tx, agent.id, playbook, utc_now())
+
+    returned = _database().write(disable)
+    print(f"{email} can't sign in any more. Conversations returned to the queue: {returned}.")
 
 
 def export(
@@ -97,6 +134,13 @@ def inert(value: object) -> object:
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value
     return value
+
+
+def _parts(text: str | None) -> list[str] | None:
+    """`a, b` as its parts."""
+    if text is None:
+        return None
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _day(text: str | None, add: int) -> datetime | None:

@@ -1,0 +1,233 @@
+"""The queue given out by itself: in its order, to who fits, never twice, never too much."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omotenashi.parts import PLAYBOOK
+from support import agent_settings
+from support.hints import QUEUE, Hint
+from support.playbook import Assignment, NeededSkills, Playbook, load_playbook
+from tests.harness import (
+    DeskAgent,
+    Events,
+    ScriptedBrain,
+    Server,
+    TestClock,
+    Visitor,
+    answer,
+    handover,
+    settings_for,
+)
+
+DESK = "/api/v1/desk"
+Open = Callable[..., Awaitable[Server]]
+
+
+def playbook(mode: str, capacity: int = 5) -> Playbook:
+    rules = Assignment(
+        mode=mode,  # type: ignore[arg-type]
+        capacity=capacity,
+        skills=NeededSkills(reasons={"complaint": "complaints"}),
+    )
+    return load_playbook(PLAYBOOK).model_copy(update={"assignment": rules})
+
+
+@pytest.fixture
+async def opened(
+    tmp_path: Path, database_url: str, clock: TestClock, articles_cache: Path
+) -> AsyncIterator[Open]:
+    """Starts servers on one database, with a playbook each."""
+    (tmp_path / "cache").symlink_to(articles_cache)
+    running: list[Server] = []
+
+    async def start(mode: str, capacity: int = 5) -> Server:
+        server = Server(
+            settings_for(tmp_path, database_url),
+            ScriptedBrain(),
+            clock,
+            playbook=playbook(mode, capacity),
+        )
+        for reason in ("asked", "angry", "complaint"):
+            server.brain.replies[reason] = handover(reason)
+        server.brain.replies["担当者"] = replace(handover("asked"), lang="ja")
+        await server.start()
+        running.append(server)
+        return server
+
+    yield start
+    for server in running:
+        await server.stop()
+
+
+async def waits(server: Server, reason: str = "asked") -> Visitor:
+    visitor = await server.visitor().arrive(lang="en")
+    await visitor.answers(reason)
+    return visitor
+
+
+async def holder(visitor: Visitor, agent: DeskAgent) -> str | None:
+    found = await agent.client.get(f"{DESK}/conversations/{visitor.conversation_id}")
+    held = found.json()["agent"]
+    return held["name"] if held else None
+
+
+async def given(agent: DeskAgent, visitors: list[Visitor], number: int) -> list[str | None]:
+    """Who holds each, as soon as `number` are held."""
+    async with asyncio.timeout(40):
+        while True:
+            names = [await holder(one, agent) for one in visitors]
+            if sum(name is not None for name in names) >= number:
+                return names
+            await asyncio.sleep(0.05)
+
+
+async def able(server: Server, agent: DeskAgent, **abilities: Any) -> None:
+    await server.db.writing(
+        lambda tx: agent_settings.set_abilities(tx, agent.me["id"], **abilities)
+    )
+
+
+async def status(agent: DeskAgent, status: str) -> None:
+    assert (await agent.client.post(f"{DESK}/me", json={"status": status})).status_code == 200
+
+
+async def test_in_turn_and_the_customer_is_told(opened: Open) -> None:
+    server = await opened("round_robin")
+    aya, _ = await server.agent("Aya"), await server.agent("Ben")
+    visitors = [await waits(server) for _ in range(4)]
+    names = await given(aya, visitors, 4)
+    assert Counter(names) == {"Aya": 2, "Ben": 2}
+    assert names[0] != names[1]
+    told = await visitors[0].wait_for(lambda said: said[-1]["kind"] == "agent")
+    assert names[0] is not None
+    assert names[0] in told[-1]["text"]
+    found = await aya.client.get(f"{DESK}/conversations/{visitors[0].conversation_id}")
+    last = found.json()["events"][-1]
+    assert (last["to"], last["actor"]["kind"]) == ("assigned", "system")
+
+
+async def test_the_agent_is_told_and_only_they(opened: Open) -> None:
+    server = await opened("least_busy")
+    aya, ben = await server.agent("Aya"), await server.agent("Ben")
+    await status(ben, "away")
+    async with (
+        aya.client.stream("GET", f"{DESK}/events", timeout=30) as hers,
+        ben.client.stream("GET", f"{DESK}/events", timeout=30) as his,
+    ):
+        mine, others = Events(hers), Events(his)
+        await mine.until("counts")
+        await others.until("counts")
+        visitor = await waits(server)
+        assert await mine.until("given") == {"id": visitor.conversation_id}
+        await visitor.say("hello?")
+        seen: list[str] = []
+        while not seen or seen[-1] != "conversation":
+            seen.append((await others.next())[0])
+        assert "given" not in seen
+
+
+async def test_manual_gives_nothing(opened: Open) -> None:
+    server = await opened("manual")
+    aya = await server.agent("Aya")
+    visitor = await waits(server)
+    await asyncio.sleep(1)
+    assert await holder(visitor, aya) is None
+
+
+async def test_only_to_who_is_available_and_in_opening_hours(
+    opened: Open, clock: TestClock
+) -> None:
+    server = await opened("least_busy")
+    aya = await server.agent("Aya")
+    await status(aya, "busy")
+    first = await waits(server)
+    await asyncio.sleep(1)
+    assert await holder(first, aya) is None
+    await status(aya, "available")
+    assert await given(aya, [first], 1) == ["Aya"]
+    clock.push(hours=11)  # 23:00 in Japan
+    await status(aya, "available")
+    late = await waits(server)
+    await asyncio.sleep(1)
+    assert await holder(late, aya) is None
+
+
+async def test_the_gravest_goes_first_and_capacity_holds(opened: Open) -> None:
+    server = await opened("least_busy", capacity=1)
+    aya = await server.agent("Aya")
+    await status(aya, "away")
+    asked = await waits(server, "asked")
+    angry = await waits(server, "angry")
+    await status(aya, "available")
+    assert await given(aya, [asked, angry], 1) == [None, "Aya"]
+    await asyncio.sleep(1)
+    assert await holder(asked, aya) is None
+    await aya.do(angry.conversation_id, "resolve", reason="solved")
+    assert await given(aya, [asked], 1) == ["Aya"]
+
+
+async def test_language_skill_and_own_capacity(opened: Open) -> None:
+    server = await opened("least_busy")
+    aya, ben = await server.agent("Aya"), await server.agent("Ben")
+    await able(server, aya, langs=["en", "ja"], capacity=2)
+    await able(server, ben, langs=["en"], skills=["complaints"])
+    japanese = await waits(server, "担当者")
+    complaint = await waits(server, "complaint")
+    assert await given(aya, [japanese, complaint], 2) == ["Aya", "Ben"]
+    more = [await waits(server, "担当者") for _ in range(2)]
+    assert await given(aya, more, 1) == ["Aya", None]
+    shown = (await ben.client.get(f"{DESK}/me")).json()["agent"]
+    assert (shown["langs"], shown["skills"], shown["capacity"]) == (["en"], ["complaints"], None)
+
+
+async def test_who_wants_a_call_back_is_not_given_out(opened: Open) -> None:
+    server = await opened("least_busy")
+    aya = await server.agent("Aya")
+    await status(aya, "busy")
+    visitor = await waits(server)
+    body = {"action": "callback", "contact": "mary@example.com"}
+    await visitor.client.post("/api/v1/visitor/ticket", json=body)
+    await status(aya, "available")
+    await asyncio.sleep(1)
+    assert await holder(visitor, aya) is None
+
+
+async def test_two_servers_give_each_once_and_nobody_too_much(opened: Open) -> None:
+    first, second = await opened("round_robin", 2), await opened("round_robin", 2)
+    people = [await first.agent(name) for name in ("Aya", "Ben", "Cho")]
+    for agent in people:
+        await status(agent, "away")
+    visitors = [await waits(first) for _ in range(9)]
+    for agent in people:
+        await status(agent, "available")
+    for server in (first, second):
+        server.db.hints.publish(Hint(QUEUE, "queue"))
+    names = await given(people[0], visitors, 6)
+    await asyncio.sleep(1.5)
+    names = [await holder(one, people[0]) for one in visitors]
+    # In the queue's order, each to one, and to nobody more than two.
+    assert names[6:] == [None, None, None]
+    assert Counter(names[:6]) == {"Aya": 2, "Ben": 2, "Cho": 2}
+    for visitor in visitors[:6]:
+        joined = [m for m in await visitor.read() if m["kind"] == "agent"]
+        assert len(joined) == 1
+
+
+async def test_a_reopened_matter_goes_to_who_knew_it_while_they_have_room(opened: Open) -> None:
+    server = await opened("manual", capacity=1)
+    aya = await server.agent("Aya")
+    known = await waits(server)
+    await aya.do(known.conversation_id, "claim")
+    await aya.do(known.conversation_id, "resolve", reason="solved")
+    other = await waits(server)
+    await aya.do(other.conversation_id, "claim")
+    server.brain.replies["broken again"] = answer("Oh.", intent="complaint", kind="text")
+    await known.say("broken again")
+    await known.wait_for(lambda said: any("reopened" in m["text"] for m in said))
+    assert await holder(known, aya) is None
