@@ -3,6 +3,7 @@
 from sanic import Blueprint
 
 from desk.access import Gate
+from desk.attachments import DeskAttachments
 from desk.deliveries import Deliveries
 from desk.exporting import Exporting
 from desk.handling import Handling
@@ -31,6 +32,7 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Handling(around, gate),
         Live(around, gate),
         Deliveries(around, gate),
+        DeskAttachments(around, gate, limits),
         leading,
         Exporting(around, gate),
         Searches(around, gate),

@@ -345,6 +345,21 @@ cases = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+# A file that came with a message. Its bytes are in the data folder, under the same id.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
+    # The request that it belongs to, where there was one or came to be one.
+    Column("case_number", ForeignKey("cases.number", ondelete="SET NULL"), index=True),
+    Column("name", Text, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 promises = Table(
     "promises",
     metadata,
