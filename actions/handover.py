@@ -124,7 +124,10 @@ class ActionDelicate(Reply):
         return "action_delicate"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        voice.say(_CARE[distress_in(turn.text) or "bereavement"])
+        distress = distress_in(turn.text)
+        voice.say(_CARE[distress or "bereavement"])
+        if distress == "bereavement":
+            voice.command("card")
         if turn.queued:
             voice.say("utter_person_coming")
         facts = known_facts(turn).as_data()

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from actions.formatting import carrier_name, day, item_names, local_day, money, state_name
+from support.notices import regions_of
 from support.orders import Order, OrderState
 
 _PROGRESS = (
@@ -86,6 +87,7 @@ def _card(order: Order, today: date, lang: str, zone: ZoneInfo) -> dict[str, Any
         "number": order.number,
         "state": order.state.value,
         "label": state_name(order.state, lang),
+        "regions": list(regions_of(order)),
         "late": order.is_late(today),
         "steps": steps,
         "dates": {

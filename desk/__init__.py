@@ -3,18 +3,20 @@
 from sanic import Blueprint
 
 from desk.access import Gate
-from desk.attachments import DeskAttachments
+from desk.casework import Casework
 from desk.deliveries import Deliveries
 from desk.exporting import Exporting
 from desk.handling import Handling
 from desk.leading import Leading
 from desk.live import Live
+from desk.notices import Notices
 from desk.pages import Pages
 from desk.reading import Reading
 from desk.reports import Reports
 from desk.searches import Searches
 from desk.signing_in import SigningIn
 from desk.surroundings import DeskSurroundings
+from desk.tasks import Tasks
 from desk.transcripts import Transcripts
 from web.limits import Limits
 
@@ -32,10 +34,12 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Handling(around, gate),
         Live(around, gate),
         Deliveries(around, gate),
-        DeskAttachments(around, gate, limits),
         leading,
         Exporting(around, gate),
         Searches(around, gate),
+        Tasks(around, gate),
+        Notices(around, gate),
+        Casework(around, gate),
     ):
         part.routes(api)
     pages = Blueprint("desk_pages", url_prefix="/desk")

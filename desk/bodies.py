@@ -1,12 +1,14 @@
 """What the desk's pages send, field by field. Unknown fields are ignored."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
-from support import inbox, reviews
+from support import inbox, notices, reviews
 from support.handling import LONGEST_REASON
 from support.labels import LONGEST_LABEL, MOST_LABELS
+from support.orders.access import postcode_key
 
 
 def _text(value: str) -> str:
@@ -32,6 +34,35 @@ def _known_verdict(value: str) -> str:
     return value
 
 
+def _known_topic(value: str) -> str:
+    if value not in notices.TOPICS:
+        raise ValueError(f"is none of {', '.join(notices.TOPICS)}")
+    return value
+
+
+def _known_order_state(value: str) -> str:
+    if value not in notices.ORDER_STATES:
+        raise ValueError(f"is none of {', '.join(notices.ORDER_STATES)}")
+    return value
+
+
+def _region(value: str) -> str:
+    """A country code in capitals, or the first digits of a postcode."""
+    region = postcode_key(value).upper()
+    country = len(region) == 2 and region.isalpha() and region.isascii()
+    digits = region.isalnum() and region.isascii() and len(region) <= notices.REGION_DIGITS
+    if not (country or (digits and not region.isalpha())):
+        raise ValueError("is neither a country code nor the beginning of a postcode")
+    return region
+
+
+def _with_zone(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("needs a time zone")
+    return value
+
+
+Moment = Annotated[datetime, Field(strict=False), AfterValidator(_with_zone)]
 Text = Annotated[str, AfterValidator(_text)]
 ClientId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_plain)]
 Label = Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_filled)]
@@ -41,6 +72,11 @@ Name = Annotated[str, Field(max_length=64), AfterValidator(_plain)]
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class NoticeText(Body):
+    en: Annotated[str, Field(max_length=1000), AfterValidator(_filled)]
+    ja: Annotated[str, Field(max_length=1000), AfterValidator(_filled)]
 
 
 class LoginBody(Body):
@@ -64,12 +100,6 @@ class MeBody(Body):
 class WritingBody(Body):
     client_id: ClientId
     text: Text
-
-
-class AttachmentBody(Body):
-    """The form's fields beside its `file`."""
-
-    client_id: ClientId
 
 
 class TransferBody(Body):
@@ -115,3 +145,32 @@ class SearchBody(Body):
     name: Annotated[str, Field(max_length=60), AfterValidator(_filled)]
     query: Annotated[str, Field(max_length=1500), AfterValidator(_filled)]
     shared: bool = False
+
+
+class TaskDoneBody(Body):
+    # Of a call-back: whether somebody was there.
+    outcome: Literal["reached", "unreached"] = "reached"
+
+
+class TaskMoveBody(Body):
+    at: Moment
+
+
+class CaseBody(Body):
+    state: Literal["open", "in_progress", "done"]
+    note: Annotated[str, Field(max_length=2000), AfterValidator(_filled)] | None = None
+
+
+class NoticeBody(Body):
+    text: NoticeText
+    topic: Annotated[str, AfterValidator(_known_topic)] | None = None
+    region: Annotated[str, Field(max_length=8), AfterValidator(_region)] | None = None
+    order_state: Annotated[str, AfterValidator(_known_order_state)] | None = None
+    from_: Moment | None = Field(default=None, alias="from")
+    until: Moment
+
+    @model_validator(mode="after")
+    def _forward(self) -> "NoticeBody":
+        if self.from_ is not None and self.from_ >= self.until:
+            raise ValueError("until must be after from")
+        return self

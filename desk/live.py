@@ -1,14 +1,15 @@
 """What happens at the desk, as server-sent events.
 
-`agents`, `counts`, `conversation` {id, seq?}, `typing` {id, typing}, `read` {id, seq}, `presence`
-{id, present}, `given` {id} when a conversation became the agent's without their doing, a `beat` by
-which a page knows that the connection lives, and `ended` when the sign-in did. They say that there
-is something new; what it is, the page asks for.
+`agents`, `counts`, `tasks` {due, overdue}, `conversation` {id, seq?}, `typing` {id, typing}, `read`
+{id, seq}, `presence` {id, present}, `given` {id} when a conversation became the agent's without
+their doing, a `beat` by which a page knows that the connection lives, and `ended` when the sign-in
+did. They say that there is something new; what it is, the page asks for.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 from sanic import Blueprint, Request
 
@@ -16,7 +17,7 @@ from desk.access import Gate
 from desk.reading import colleagues
 from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
-from support import conversations, presence, reports
+from support import conversations, presence, reports, tasks
 from support.agents import Login
 from support.hints import DESK, MISSED, Hint
 from web.events import HEARTBEAT_S, frame, stream
@@ -27,7 +28,7 @@ GATHER_S = 0.05
 LOOK_AGAIN_S = 10.0
 _COUNTED = frozenset({"state", "message", MISSED})
 # Kinds of hints that say nothing new of a conversation itself.
-_ELSEWHERE = frozenset({"agents", "presence", "given"})
+_ELSEWHERE = frozenset({"agents", "presence", "given", "notice"})
 
 
 class Live:
@@ -48,17 +49,26 @@ class Live:
         with self._around.db.hints.subscribe(DESK) as hints:
             yield await self._agents()
             yield await self._counts(login)
+            tasks_told = await self._tasks()
+            yield tasks_told
             while True:
                 hint = await hints.next(HEARTBEAT_S)
                 if hint is not None:
                     await asyncio.sleep(GATHER_S)
                 arrived = [] if hint is None else [hint, *hints.drain()]
                 kinds = {one.kind for one in arrived}
-                if hint is None or "agents" in kinds or time.monotonic() - looked > LOOK_AGAIN_S:
+                beat = hint is None or time.monotonic() - looked > LOOK_AGAIN_S
+                if beat or "agents" in kinds:
                     if await self._gate.still(login.token) is None:
                         yield frame("ended", {})
                         return
                     looked = time.monotonic()
+                # The time alone makes a task due: it is looked for on every beat, too.
+                if beat or "task" in kinds:
+                    tasks_now = await self._tasks()
+                    if tasks_now != tasks_told or "task" in kinds:
+                        tasks_told = tasks_now
+                        yield tasks_told
                 if hint is None:
                     yield frame("beat", {})
                     continue
@@ -117,6 +127,12 @@ class Live:
     async def _agents(self) -> str:
         found = await self._around.db.reading(lambda c: colleagues(c, self._around))
         return frame("agents", {"agents": found})
+
+    async def _tasks(self) -> str:
+        around = self._around
+        soon = timedelta(minutes=around.playbook.contact.callbacks.remind_minutes)
+        counts = await around.db.reading(lambda c: tasks.counts(c, around.clock(), soon))
+        return frame("tasks", counts)
 
     async def _counts(self, login: Login) -> str:
         counts = await self._around.db.reading(lambda c: reports.counts_for(c, login.agent.id))

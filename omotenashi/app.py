@@ -25,8 +25,8 @@ from omotenashi.parts import Parts, demo_today
 from omotenashi.supervisor import CHILD
 from support import followups
 from support.assignment import AssignmentRunner
-from support.attachments.storing import Attachments
 from support.mail import MailSender
+from support.notice_spread import NoticeSpreader
 from support.outbox import OutboxRunner, Sender
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
@@ -75,10 +75,7 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.config.TOUCHUP = False
     limits = Limits(settings.limits == "on", settings.redis_url)
-    attachments = Attachments(parts.files)
-    around = Surroundings(
-        parts.db, parts.playbook, parts.typing, parts.clock, parts.worker, attachments
-    )
+    around = Surroundings(parts.db, parts.playbook, parts.typing, parts.clock, parts.worker)
     channels = _channels(parts, around, limits)
     for channel in channels:
         blueprint = channel.blueprint()
@@ -95,14 +92,14 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
             vote=votes.voting(parts, limits),
         )
     )
-    for blueprint in desk.blueprints(_desk_surroundings(parts, attachments), limits):
+    for blueprint in desk.blueprints(_desk_surroundings(parts), limits):
         app.blueprint(blueprint)
     if settings.actions_url is None:
         app.blueprint(actions_server.blueprint(parts.services, settings.key("actions")))
     if settings.demo:
         app.blueprint(demo.blueprint.blueprint(_samples(parts)))
     answer_errors(app)
-    _work_in_background(app, parts, channels, attachments)
+    _work_in_background(app, parts, channels)
     return app
 
 
@@ -134,14 +131,13 @@ def _channels(parts: Parts, around: Surroundings, limits: Limits) -> list[Channe
     return channels
 
 
-def _desk_surroundings(parts: Parts, attachments: Attachments) -> DeskSurroundings:
+def _desk_surroundings(parts: Parts) -> DeskSurroundings:
     settings = parts.settings
     return DeskSurroundings(
         db=parts.db,
         playbook=parts.playbook,
         clock=parts.clock,
         orders=parts.services.orders,
-        attachments=attachments,
         cookie_secure=settings.base_url.startswith("https:"),
         trusted_proxies=tuple(settings.trusted_proxies),
         public_url=settings.public_url,
@@ -174,9 +170,7 @@ def _senders(parts: Parts, channels: list[Channel]) -> dict[str, Sender]:
     return senders
 
 
-def _work_in_background(
-    app: Sanic[Any, Any], parts: Parts, channels: list[Channel], attachments: Attachments
-) -> None:
+def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Channel]) -> None:
     turns = TurnRunner(
         parts.db, parts.brain, parts.playbook, parts.typing, parts.clock, parts.worker
     )
@@ -186,6 +180,7 @@ def _work_in_background(
     timers = TimerRunner(parts.db, followups.handlers(parts.playbook, mail=mail), parts.clock)
 
     assignment = AssignmentRunner(parts.db, parts.playbook, parts.clock)
+    spreader = NoticeSpreader(parts.db, parts.services.orders, parts.playbook, parts.clock)
 
     @app.before_server_start
     async def open_up(app: Sanic[Any, Any]) -> None:
@@ -204,9 +199,9 @@ def _work_in_background(
                 ("timers", timers.run()),
                 ("outbox", outbox.run()),
                 ("assignment", assignment.run()),
+                ("notices", spreader.run()),
                 ("articles", _watch_articles(parts)),
                 ("votes", votes.heed_votes(parts)),
-                ("attachments", attachments.tidy(parts.db)),
                 *((channel.name, channel.run()) for channel in channels),
             )
         ]

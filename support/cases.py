@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from support.hints import DESK
@@ -16,12 +16,6 @@ from support.values import Conversation
 
 KINDS = ("complaint", "return", "cancellation", "change", "privacy", "idea")
 STATES = ("open", "in_progress", "done")
-_NEWEST_OPEN = (
-    select(cases.c.number, cases.c.what)
-    .where(cases.c.conversation_id == bindparam("conversation"), cases.c.state != "done")
-    .order_by(cases.c.opened_at.desc(), cases.c.number)
-    .limit(1)
-)
 
 
 @dataclass(frozen=True)
@@ -42,6 +36,7 @@ class Case:
     lang: str | None
     opened_at: datetime
     updated_at: datetime
+    feeling: str | None = None
 
 
 def open_case(
@@ -94,12 +89,19 @@ def set_state(tx: Transaction, number: str, state: str, now: datetime) -> None:
     """Raises ValueError for a state that cases don't have."""
     if state not in STATES:
         raise ValueError(f"state: {state!r} is none of {', '.join(STATES)}")
-    tx.execute(update(cases).where(cases.c.number == number).values(state=state, updated_at=now))
+    changed = update(cases).where(cases.c.number == number).values(state=state, updated_at=now)
+    conversation_id = tx.execute(changed.returning(cases.c.conversation_id)).scalar_one_or_none()
+    tx.hint(DESK, "case", conversation=conversation_id)
 
 
 def amend(tx: Transaction, conversation: Conversation, what: str, now: datetime) -> None:
     """Write the customer's latest word on top of the newest request of a conversation."""
-    row = tx.execute(_NEWEST_OPEN, {"conversation": conversation.id}).first()
+    row = tx.execute(
+        select(cases.c.number, cases.c.what)
+        .where(cases.c.conversation_id == conversation.id, cases.c.state != "done")
+        .order_by(cases.c.opened_at.desc(), cases.c.number)
+        .limit(1)
+    ).first()
     if row is not None:
         told = f"{what[:500]} / {row.what or ''}".strip(" /")
         tx.execute(
@@ -110,17 +112,16 @@ def amend(tx: Transaction, conversation: Conversation, what: str, now: datetime)
         tx.hint(DESK, "case", conversation=conversation.id)
 
 
-def newest_open(connection: Connection, conversation_id: str) -> str | None:
-    """The number of the request that a conversation is about now."""
-    row = connection.execute(_NEWEST_OPEN, {"conversation": conversation_id}).first()
-    return row.number if row else None
-
-
 def of_conversation(connection: Connection, conversation_id: str) -> list[Case]:
     rows = connection.execute(
         select(cases).where(cases.c.conversation_id == conversation_id).order_by(cases.c.opened_at)
     )
     return [_case(row) for row in rows]
+
+
+def by_number(connection: Connection, number: str) -> Case | None:
+    row = connection.execute(select(cases).where(cases.c.number == number)).first()
+    return _case(row) if row else None
 
 
 class CaseLookup:
@@ -136,9 +137,7 @@ class CaseLookup:
 
     def by_number(self, number: str) -> Case | None:
         """Whoever's it is: for a caller that has proof in hand and shows nothing without it."""
-        query = select(cases).where(cases.c.number == number)
-        row = self._db.read(lambda connection: connection.execute(query).first())
-        return _case(row) if row else None
+        return self._db.read(lambda connection: by_number(connection, number))
 
     def of_thread(self, thread_id: str, customer_id: str | None) -> tuple[Case, ...]:
         """Newest first."""

@@ -1,4 +1,5 @@
-"""Buttons that the server itself answers to: places in the queue, links, ratings.
+"""Buttons that the server itself answers to: places in the queue, calls, links, ratings, and how
+it turned out.
 
 Everything else that can be pressed is a turn of the assistant's.
 """
@@ -7,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from support import feedback, handoff, links, queue
+from support import aftercare, feedback, handoff, links, queue
 from support.playbook import Playbook
 from support.store import Transaction
 from support.values import Conversation, State, Thread
 
-_OURS = ("ticket:", "link:", "rate:")
+_OURS = ("ticket:", "link:", "rate:", *aftercare.OURS)
 
 
 def is_ours(payload: str) -> bool:
@@ -28,7 +29,9 @@ def may_be_repeated(payload: str) -> bool:
 def stale(connection: Connection, conversation: Conversation, payload: str) -> str | None:
     """Why the choice is no longer open, or None."""
     kind, _, rest = payload.partition(":")
-    if kind == "ticket" and conversation.state is not State.QUEUED:
+    # A call can still be settled while an agent has the conversation.
+    held = rest.startswith("callback") and conversation.state is State.ASSIGNED
+    if kind == "ticket" and conversation.state is not State.QUEUED and not held:
         return "nobody is waiting any more"
     if kind == "link":
         channel = rest.partition(":")[2]
@@ -49,13 +52,15 @@ def follow(
     """Do what was chosen. The caller holds the thread's lock and has asked `stale`."""
     kind, _, rest = payload.partition(":")
     if kind == "ticket":
-        handoff.choose(tx, thread, conversation, rest, playbook=playbook, now=now)
+        handoff.press(tx, thread, conversation, rest, playbook, now)
     elif kind == "link":
         action, _, channel = rest.partition(":")
         if action == "prefer":
             links.prefer(tx, thread.id, channel, playbook, now)
         else:
             links.remove(tx, thread.id, channel, playbook, now)
+    elif payload.startswith(aftercare.OURS):
+        aftercare.answered(tx, thread, conversation, payload, playbook, now)
     else:
         feedback.give(tx, conversation, int(rest), None, now)
         thanks = playbook.messages.thanks_feedback.in_lang(conversation.lang)

@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from support import cases, conversations, handoff, promises, words
-from support.attachments import records
+from support import cases, conversations, handoff, promises, tasks, visitors, words
 from support.playbook import Playbook
 from support.privacy.masking import mask
 from support.store import Transaction
@@ -93,6 +92,8 @@ class Effects:
                 )
             case "promise":
                 return self._promise(command)
+            case "card":
+                self._card()
             case "missed_question":
                 self._tx.execute(
                     insert(missed_questions).values(
@@ -104,7 +105,7 @@ class Effects:
                     )
                 )
             case "contact":
-                handoff.keep_contact(self._tx, self._thread, str(command["email"])[:254])
+                visitors.keep_contact(self._tx, self._thread, str(command["email"])[:254])
             case "handover":
                 self._hand_over(command)
             case "ticket":
@@ -119,7 +120,6 @@ class Effects:
         case = cases.open_case(
             self._tx, self.conversation, command, self._playbook.shop.case_prefix, self._now
         )
-        records.join_case(self._tx, self.conversation, case.number)
         self.values["case_number"] = case.number
         return {"case_number": case.number}
 
@@ -132,6 +132,14 @@ class Effects:
         said = words.moment(due, self._now, self._playbook.hours.zone, self.conversation.lang)
         self.values["due"] = said
         return {"due": said}
+
+    def _card(self) -> None:
+        """After a bereavement somebody writes a card: a task for a person, once."""
+        known = tasks.of_conversation(self._tx.connection, self.conversation.id, "card")
+        if not known:
+            due = promises.due(self._playbook, self._now)
+            what = "a card after a bereavement"
+            tasks.make(self._tx, self.conversation.id, "card", what, due, "bot", self._now)
 
     def _know(self, facts: dict[str, Any]) -> None:
         known = {**self.conversation.facts, **{k: v for k, v in facts.items() if v}}

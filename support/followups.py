@@ -6,10 +6,19 @@ from typing import Any
 
 from sqlalchemy import select
 
-from support import conversations, handoff, outbox, queue, vanished, ways_out
+from support import (
+    aftercare,
+    callback_timers,
+    conversations,
+    handoff,
+    outbox,
+    queue,
+    vanished,
+    ways_out,
+)
 from support.messages import Draft, append
+from support.outreach import UNREAD_TIMER
 from support.playbook import Playbook
-from support.replies import UNREAD_TIMER
 from support.store import Transaction
 from support.store.schema import messages
 from support.timers import Handler, set_timer
@@ -79,8 +88,14 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
         vanished.sweep(tx, playbook, now)
         set_timer(tx, VANISHED_TIMER, "", now + VANISHED_EVERY, now)
 
+    def offers(tx: Transaction, conversation_id: str, data: dict[str, Any], now: datetime) -> None:
+        queue.offer_choices(tx, conversation_id, playbook, now)
+
     return {
+        **callback_timers.handlers(playbook),
+        **aftercare.handlers(playbook),
         queue.ESTIMATE_TIMER: estimate_ran_out,
+        queue.OFFERS_TIMER: offers,
         IDLE_TIMER: idle,
         UNREAD_TIMER: unread,
         VANISHED_TIMER: look_for_vanished,

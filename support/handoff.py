@@ -9,16 +9,29 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from support import agents, capacity, conversations, promises, summary, ways_out, words
+from support import (
+    agents,
+    callbacks,
+    capacity,
+    conversations,
+    promises,
+    queue,
+    summary,
+    visitors,
+    ways_out,
+    words,
+)
 from support.agents import Agent
 from support.conversations import TransitionRefused
 from support.hints import DESK
 from support.playbook import Playbook, Words
 from support.queue import Place, close_ticket, open_ticket, place_of, raise_ticket, say, tell_place
 from support.store import Transaction
-from support.store.schema import threads, tickets
-from support.timers import cancel_timer
+from support.store.schema import tickets
+from support.timers import cancel_timer, set_timer
 from support.values import Conversation, State, Thread
+
+NPS_TIMER = "nps"
 
 
 class AlreadyClaimed(TransitionRefused):
@@ -73,17 +86,29 @@ def choose(
     now: datetime,
     contact: str | None = None,
     at: datetime | None = None,
+    zone: str | None = None,
 ) -> Conversation:
     """What a waiting customer decides: wait, message, callback or cancel.
 
-    The caller holds the thread's lock. Raises TransitionRefused where nobody waits.
+    The caller holds the thread's lock. Raises TransitionRefused where nobody waits, and for a
+    call-back what `callbacks.book` raises.
     """
+    if action == "callback" and conversation.state in (State.QUEUED, State.ASSIGNED):
+        callbacks.book(tx, thread, conversation, playbook, now, at=at, contact=contact, zone=zone)
+        return conversation
+    if action == "callback_cancel" and conversation.state is State.ASSIGNED:
+        if callbacks.cancel(tx, conversation, "customer", now) is not None:
+            text = playbook.contact.texts.callback_cancelled.in_lang(conversation.lang)
+            say(tx, conversation, text, now, "notice")
+        return conversation
     if conversation.state is not State.QUEUED:
         raise TransitionRefused("there is no place in the queue")
     said, lang = playbook.messages, conversation.lang
     if contact is not None:
-        keep_contact(tx, thread, contact)
+        visitors.keep_contact(tx, thread, contact)
+    called_off = callbacks.cancel(tx, conversation, "customer", now) is not None
     if action == "cancel":
+        promises.release(tx, conversation.id, now)
         close_ticket(tx, conversation.id, "cancelled", now)
         conversation = conversations.move(
             tx, conversation, State.BOT, actor="customer", why="cancelled", now=now
@@ -93,31 +118,80 @@ def choose(
     tx.execute(
         update(tickets)
         .where(tickets.c.conversation_id == conversation.id, tickets.c.closed_at.is_(None))
-        .values(choice=action, callback_at=at)
+        .values(choice=action, callback_at=None)
     )
     tx.hint(DESK, "state", conversation=conversation.id)
-    if action == "callback":
-        when = at or promises.due(playbook, now)
-        promises.make(tx, conversation.id, f"call back at {contact}", when, "customer", now)
-        text = said.ticket_callback.in_lang(lang).format(
-            at=words.moment(when, now, playbook.hours.zone, lang),
-            contact=contact or thread.contact or "",
-        )
+    if called_off:
+        queue.back_in_line(tx, conversation, playbook, now)
+        ours = playbook.contact.texts
+        text = f"{ours.callback_cancelled.in_lang(lang)} {ours.place_kept.in_lang(lang)}"
         say(tx, conversation, text, now, "notice")
-    elif contact is not None:
+        if action == "callback_cancel":
+            return conversation
+    if action == "message":
+        # Who leaves a message has been promised an answer, and is not told of every delay.
+        due = promises.an_answer(tx, conversation.id, playbook, now)
+        cancel_timer(tx, queue.ESTIMATE_TIMER, conversation.id)
+    if contact is not None:
         say(tx, conversation, said.contact_kept.in_lang(lang).format(contact=contact), now)
-    else:
-        answer = said.ticket_wait if action == "wait" else said.ticket_message
-        say(tx, conversation, answer.in_lang(lang), now, "notice")
-        asks = action == "message" and thread.contact is None
-        if asks and ways_out.waits_on_page(tx.connection, thread):
+    elif action == "message":
+        text = playbook.contact.texts.message_until.in_lang(lang)
+        at_latest = words.moment(due, now, playbook.hours.zone, lang)
+        say(tx, conversation, text.format(due=at_latest), now, "notice")
+        if thread.contact is None and ways_out.waits_on_page(tx.connection, thread):
             say(tx, conversation, said.ask_contact.in_lang(lang), now, "contact")
+    elif not called_off:
+        say(tx, conversation, said.ticket_wait.in_lang(lang), now, "notice")
     return conversation
 
 
-def keep_contact(tx: Transaction, thread: Thread, contact: str) -> None:
-    """Remember where answers go that nobody is there to read."""
-    tx.execute(update(threads).where(threads.c.id == thread.id).values(contact=contact))
+def press(
+    tx: Transaction,
+    thread: Thread,
+    conversation: Conversation,
+    choice: str,
+    playbook: Playbook,
+    now: datetime,
+) -> Conversation:
+    """What a button of the queue does: `wait`, `message`, `cancel`, `callback` (asks when),
+    `callback:MOMENT` (books), `callback_after:MOMENT` (later times), `callback_cancel`.
+
+    The caller holds the thread's lock. Raises TransitionRefused where nobody waits.
+    """
+    action, _, rest = choice.partition(":")
+    if action not in ("callback", "callback_after"):
+        return choose(tx, thread, conversation, action, playbook=playbook, now=now)
+    if action == "callback_after" or not rest:
+        after = datetime.fromisoformat(rest) if rest else None
+        callbacks.offer_times(tx, conversation, playbook, now, after=after)
+        return conversation
+    at = datetime.fromisoformat(rest)
+    try:
+        return choose(tx, thread, conversation, action, playbook=playbook, now=now, at=at)
+    except callbacks.SlotTaken:
+        # Somebody was faster, or the button is an old one: it is a question again, not an error.
+        lead = playbook.contact.texts.time_taken.in_lang(conversation.lang)
+        callbacks.offer_times(tx, conversation, playbook, now, lead=lead)
+        return conversation
+
+
+def line_up(
+    tx: Transaction,
+    conversation: Conversation,
+    reason: str,
+    playbook: Playbook,
+    now: datetime,
+    *,
+    actor: str,
+    why: str,
+) -> Conversation:
+    """Give a conversation with the assistant, or a resolved one, a place in the queue; what is
+    said about it is the caller's. The caller holds the thread's lock."""
+    conversation = conversations.move(
+        tx, conversation, State.QUEUED, actor=actor, why=why, now=now, reason=reason
+    )
+    open_ticket(tx, conversation, reason, {}, playbook, now, queued_at=now)
+    return conversation
 
 
 def claim(
@@ -264,6 +338,11 @@ def resolve(
     cancel_timer(tx, "idle", conversation.id)
     said = (text or playbook.messages.resolved).in_lang(conversation.lang)
     say(tx, conversation, said, now, "resolved")
+    if conversation.customer_id is not None:
+        # Signed-in customers may be asked, a while later, whether they would recommend us.
+        due = now + timedelta(hours=playbook.contact.followup_after_hours)
+        due = playbook.hours.next_opening(due) or due
+        set_timer(tx, NPS_TIMER, conversation.thread_id, due, now)
     return conversation
 
 

@@ -159,9 +159,6 @@ class Messages(Part):
     starting: Words
     apology_down: Words
     passed_on: Words
-    attachment_kept: Words
-    attachment_along: Words
-    attachment_in_case: Words
     queued: Words
     queued_alone: Words
     queued_again: Words
@@ -178,8 +175,6 @@ class Messages(Part):
     returned: Words
     ticket_cancelled: Words
     ticket_wait: Words
-    ticket_message: Words
-    ticket_callback: Words
     resolved: Words
     reopened: Words
     idle_warning: Words
@@ -210,6 +205,76 @@ class Messages(Part):
     button_person: Words
 
 
+class CallbackRules(Part):
+    """Slots for call-backs within the opening hours, and what comes before and after one."""
+
+    slot_minutes: int = Field(ge=5, le=240)
+    per_slot: int = Field(ge=1, le=100)
+    earliest_after_minutes: int = Field(ge=0)
+    open_days_ahead: int = Field(ge=1, le=30)
+    remind_minutes: int = Field(ge=1)
+    missed_after_minutes: int = Field(ge=1)
+    phone_region: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+
+
+class QueueOffers(Part):
+    offers_after_s: int = Field(ge=1)
+
+
+class AutomaticContact(Part):
+    """The one cap on what is written to a customer unasked."""
+
+    most: int = Field(ge=0)
+    per_days: int = Field(ge=1)
+
+
+class ContactWords(Part):
+    """What is said around call-backs, cases and follow-ups; {names} are filled in."""
+
+    offers: Words
+    choose_time: Words
+    no_times: Words
+    time_taken: Words
+    booked_phone: Words
+    booked_email: Words
+    booked_chat: Words
+    callback_cancelled: Words
+    place_kept: Words
+    callback_missed_first: Words
+    callback_cancelled_by_us: Words
+    callback_moved_by_us: Words
+    callback_soon: Words
+    callback_missed: Words
+    callback_done: Words
+    callback_unreached: Words
+    promise_moved: Words
+    message_until: Words
+    case_in_progress: Words
+    case_done: Words
+    case_open: Words
+    followup: Words
+    followup_good: Words
+    followup_bad: Words
+    nps: Words
+    nps_thanks: Words
+    transcript_subject: Words
+    button_callback: Words
+    button_carry_on: Words
+    button_more_times: Words
+    button_cancel_call: Words
+    button_good: Words
+    button_bad: Words
+
+
+class Contact(Part):
+    callbacks: CallbackRules
+    queue: QueueOffers
+    automatic: AutomaticContact
+    followup_after_hours: int = Field(ge=1)
+    nps_every_days: int = Field(ge=1)
+    texts: ContactWords
+
+
 class Synonyms(Part):
     """Groups of words that mean the same, for each language."""
 
@@ -225,6 +290,7 @@ class Playbook(Part):
     shop: Shop
     canned: CannedReplies
     messages: Messages
+    contact: Contact
     orders: OrdersConfig
     synonyms: Synonyms
 
@@ -242,6 +308,7 @@ _FILES: dict[str, type[BaseModel]] = {
     "shop": Shop,
     "canned": CannedReplies,
     "messages": Messages,
+    "contact": Contact,
     "orders": OrdersConfig,
 }
 

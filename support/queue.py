@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from support import agents, conversations, promises, ways_out, words
-from support.hints import DESK, QUEUE
+from support.hints import DESK, QUEUE, thread_topic
 from support.messages import Draft, append
 from support.playbook import Playbook
 from support.store import Transaction
@@ -23,6 +23,7 @@ from support.waiting import Estimate, estimate, head_start, remaining, typical_w
 
 LEARN_FROM = 50
 ESTIMATE_TIMER = "estimate"
+OFFERS_TIMER = "offers"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ def reestimate(tx: Transaction, conversation_id: str, playbook: Playbook, now: d
     thread, conversation = conversations.lock(tx, conversation_id)
     ticket = _ticket(tx.connection, conversation_id)
     if ticket is None or conversation.state is not State.QUEUED:
+        return
+    if ticket.choice in ("message", "callback"):
+        # They were promised something else than this wait.
         return
     people = staff(tx.connection, playbook, now)
     if people == 0:
@@ -133,7 +137,7 @@ def close_ticket(tx: Transaction, conversation_id: str, outcome: str, now: datet
         .where(tickets.c.conversation_id == conversation_id, tickets.c.closed_at.is_(None))
         .values(closed_at=now, outcome=outcome)
     )
-    cancel_timer(tx, ESTIMATE_TIMER, conversation_id)
+    _stop_telling(tx, conversation_id)
     tx.hint(QUEUE, "queue")
 
 
@@ -204,9 +208,11 @@ def tell_place(
         text = text.format(
             position=position, wait=words.wait_range(fresh.low_s, fresh.high_s, lang)
         )
-        say(tx, conversation, text, now, "handover", buttons=_choices(playbook, lang))
+        say(tx, conversation, text, now, "handover", buttons=_at_once(playbook, lang))
+        offers = now + timedelta(seconds=playbook.contact.queue.offers_after_s)
+        set_timer(tx, OFFERS_TIMER, conversation.id, offers, now)
         return
-    due = promises.due(playbook, now)
+    due = promises.an_answer(tx, conversation.id, playbook, now)
     if hours.is_open(now):
         text = said.nobody_now.in_lang(lang).format(due=words.moment(due, now, hours.zone, lang))
         estimate_until = due
@@ -221,26 +227,125 @@ def tell_place(
     seconds = int((estimate_until - now).total_seconds())
     low = 0 if hours.is_open(now) else max(0, seconds - fresh.high_s)
     _keep_estimate(tx, conversation.id, Estimate(low, seconds), now)
-    promises.make(tx, conversation.id, "a person answers", due, "system", now)
     say(
         tx,
         conversation,
         text,
         now,
         "handover",
-        buttons=[(said.button_cancel.in_lang(lang), "ticket:cancel")],
+        buttons=_unstaffed(playbook, lang),
     )
     if thread.contact is None and ways_out.waits_on_page(tx.connection, thread):
         say(tx, conversation, said.ask_contact.in_lang(lang), now, "contact")
 
 
+def offer_choices(tx: Transaction, conversation_id: str, playbook: Playbook, now: datetime) -> None:
+    """Nobody has come within the first half minute: nobody waits in silence, or for want of a
+    better way."""
+    _, conversation = conversations.lock(tx, conversation_id)
+    ticket = _ticket(tx.connection, conversation_id)
+    if ticket is None or conversation.state is not State.QUEUED or ticket.choice is not None:
+        return
+    told = Estimate(ticket.low_s or 0, ticket.high_s or 0)
+    if remaining(told, ticket.estimated_at or now, now).high_s == 0:
+        # So late that the told range has run out, too: what is said about that has the choices.
+        return
+    lang = conversation.lang
+    text = playbook.contact.texts.offers.in_lang(lang)
+    say(tx, conversation, text, now, "handover", buttons=_choices(playbook, lang))
+
+
+def _at_once(playbook: Playbook, lang: str | None) -> list[tuple[str, str]]:
+    return [(playbook.messages.button_cancel.in_lang(lang), "ticket:cancel")]
+
+
+def _unstaffed(playbook: Playbook, lang: str | None) -> list[tuple[str, str]]:
+    call = playbook.contact.texts.button_callback.in_lang(lang)
+    return [(call, "ticket:callback"), *_at_once(playbook, lang)]
+
+
 def _choices(playbook: Playbook, lang: str | None) -> list[tuple[str, str]]:
-    said = playbook.messages
+    said, ours = playbook.messages, playbook.contact.texts
     return [
         (said.button_wait.in_lang(lang), "ticket:wait"),
         (said.button_message.in_lang(lang), "ticket:message"),
-        (said.button_cancel.in_lang(lang), "ticket:cancel"),
+        (ours.button_callback.in_lang(lang), "ticket:callback"),
+        (ours.button_carry_on.in_lang(lang), "ticket:cancel"),
     ]
+
+
+def wait_for_call(
+    tx: Transaction, conversation: Conversation, at: datetime, until: datetime, now: datetime
+) -> None:
+    """A call at `at` instead of a wait: the place comes when its time comes, and nobody who is
+    here now stands behind it."""
+    tx.execute(
+        update(tickets)
+        .where(tickets.c.conversation_id == conversation.id, tickets.c.closed_at.is_(None))
+        .values(
+            choice="callback",
+            callback_at=at,
+            sort_at=at,
+            low_s=int((at - now).total_seconds()),
+            high_s=int((until - now).total_seconds()),
+            estimated_at=now,
+        )
+    )
+    _stop_telling(tx, conversation.id)
+    tx.hint(DESK, "state", conversation=conversation.id)
+    tx.hint(thread_topic(conversation.thread_id), "state")
+    tx.hint(QUEUE, "queue")
+
+
+def back_in_line(
+    tx: Transaction, conversation: Conversation, playbook: Playbook, now: datetime
+) -> None:
+    """The call is off: the place is the one that was taken on arrival."""
+    ticket = _ticket(tx.connection, conversation.id)
+    if ticket is None:
+        return
+    start = head_start(playbook.escalation, ticket.reason, conversation.anger, None)
+    _place_at(tx, conversation, ticket.queued_at - start, playbook, now)
+
+
+def first_in_line(
+    tx: Transaction, conversation: Conversation, playbook: Playbook, now: datetime
+) -> None:
+    """We failed somebody: they go before everybody who waits."""
+    ticket = _ticket(tx.connection, conversation.id)
+    if ticket is None:
+        return
+    first = tx.execute(
+        select(func.min(tickets.c.sort_at)).where(tickets.c.closed_at.is_(None))
+    ).scalar_one()
+    _place_at(tx, conversation, first - timedelta(seconds=1), playbook, now)
+
+
+def _place_at(
+    tx: Transaction,
+    conversation: Conversation,
+    sort_at: datetime,
+    playbook: Playbook,
+    now: datetime,
+) -> None:
+    tx.execute(
+        update(tickets)
+        .where(tickets.c.conversation_id == conversation.id, tickets.c.closed_at.is_(None))
+        .values(choice=None, callback_at=None, sort_at=sort_at)
+    )
+    ticket = _ticket(tx.connection, conversation.id)
+    people = staff(tx.connection, playbook, now)
+    if ticket is not None and people:
+        fresh, _ = _estimate(tx.connection, ticket, people, playbook, now)
+        _keep_estimate(tx, conversation.id, fresh, now)
+    tx.hint(QUEUE, "queue")
+    tx.hint(DESK, "state", conversation=conversation.id)
+    tx.hint(thread_topic(conversation.thread_id), "state")
+
+
+def _stop_telling(tx: Transaction, conversation_id: str) -> None:
+    for timer in (ESTIMATE_TIMER, OFFERS_TIMER):
+        cancel_timer(tx, timer, conversation_id)
 
 
 def say(

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from support import messages as thread_messages
 from support.cases import Case, of_conversation
 from support.privacy.masking import mask
-from support.store.schema import promises, tickets
+from support.store.schema import tasks, tickets
 from support.values import Author, Conversation, Message
 
 Line = Literal["wish", "facts", "tried", "mood", "left", "promise", "next"]
@@ -99,9 +99,9 @@ def for_agent(
         limit=500,
     )
     due = connection.execute(
-        select(promises.c.due_at)
-        .where(promises.c.conversation_id == conversation.id, promises.c.kept_at.is_(None))
-        .order_by(promises.c.due_at)
+        select(tasks.c.due_at)
+        .where(tasks.c.conversation_id == conversation.id, tasks.c.state == "open")
+        .order_by(tasks.c.due_at)
         .limit(1)
     ).scalar_one_or_none()
     lines = [

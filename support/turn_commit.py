@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from support import conversations, handoff
-from support.attachments.records import KIND
+from support import callbacks, conversations, handoff, notices, visitors
 from support.brain import Reply, TurnResult
 from support.commands import Effects
 from support.inbox import want_turn
@@ -38,7 +37,6 @@ _STILL_PENDING = select(turns.c.id).where(
 _NEWEST = select(func.max(messages.c.seq)).where(
     messages.c.conversation_id == bindparam("conversation"),
     messages.c.author == str(Author.CUSTOMER),
-    messages.c.kind != KIND,
 )
 _READ = update(messages).where(messages.c.id == bindparam("message"))
 
@@ -83,6 +81,10 @@ def commit_answer(
         conversation = conversations.note(tx, conversation, **learned, dialogue=kept)
         effects = Effects(tx, work.turn_id, thread, conversation, playbook, now)
         effects.apply(result.commands, closing=False)
+        notices.tell_askers(
+            tx, effects.conversation, result.intent if result.understood else None,
+            [(reply.kind, reply.data) for reply in result.replies], now,
+        )  # fmt: skip
         for reply in result.replies:
             _say(tx, effects.conversation, reply, effects.filled(reply.text), now)
         effects.apply(result.commands, closing=True)
@@ -147,7 +149,7 @@ def commit_resolved(
             append(tx, conversation, Draft(Author.BOT, reply.text), now)
         _finish(tx, work, conversation, newest, newest, now, worker, "farewell", farewell)
         return Outcome.STORED
-    if is_new_matter(conversation, reading, playbook, now):
+    if _is_new_matter(conversation, reading, playbook, now):
         fresh = conversations.begin(tx, thread, now)
         tx.execute(
             update(messages)
@@ -263,12 +265,15 @@ def _pass_on(
     playbook: Playbook,
     now: datetime,
 ) -> Conversation:
-    """Somebody waits and says more: it is for the person, unless it is the address asked for."""
+    """Somebody waits and says more: it is for the person, but for their address or number."""
+    typed = " ".join(message.text for message in group)
+    if callbacks.correct_number(tx, thread, conversation, typed, playbook, now):
+        return conversation
     said, lang = playbook.messages, conversation.lang
     text = said.passed_on.in_lang(lang)
-    address = _EMAIL.search(" ".join(message.text for message in group))
+    address = _EMAIL.search(typed)
     if address is not None:
-        handoff.keep_contact(tx, thread, address.group())
+        visitors.keep_contact(tx, thread, address.group())
         text = said.contact_kept.in_lang(lang).format(contact=address.group())
     append(tx, conversation, Draft(Author.SYSTEM, text, "notice"), now)
     return conversation
@@ -281,14 +286,12 @@ def _say(
     append(tx, conversation, draft, now)
 
 
-def is_new_matter(
+def _is_new_matter(
     conversation: Conversation,
     reading: dict[str, Any] | None,
     playbook: Playbook,
     now: datetime,
 ) -> bool:
-    """Whether what came after the end of `conversation` is not about it any more; `reading` is
-    None where nobody understood it."""
     if conversation.resolved_by is None:
         return False
     limit = timedelta(hours=playbook.escalation.closing.reopen_within_hours)

@@ -80,6 +80,11 @@ def arrive(
     return thread, conversation
 
 
+def keep_contact(tx: Transaction, thread: Thread, contact: str) -> None:
+    """Remember where answers go that nobody is there to read."""
+    tx.execute(update(threads).where(threads.c.id == thread.id).values(contact=contact))
+
+
 def customer_of(connection: Connection, thread: Thread) -> Identity | None:
     """Who is signed in on this thread."""
     if thread.customer_id is None:

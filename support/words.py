@@ -33,7 +33,7 @@ def moment(at: datetime, now: datetime, zone: ZoneInfo, lang: str | None) -> str
         if days == 1:
             return f"明日{hour}"
         return f"{local.month}月{local.day}日（{_DAYS_JA[local.weekday()]}）{hour}"
-    clock = f"{local:%H:%M} {_zone_name(local)}"
+    clock = f"{local:%H:%M} {zone_name(local, lang)}"
     if days == 0:
         return f"{clock} today"
     if days == 1:
@@ -41,8 +41,10 @@ def moment(at: datetime, now: datetime, zone: ZoneInfo, lang: str | None) -> str
     return f"{_DAYS_EN[local.weekday()]} {local.day} {local:%B}, {clock}"
 
 
-def _zone_name(local: datetime) -> str:
-    return "Japan time" if local.tzname() == "JST" else str(local.tzname())
+def zone_name(local: datetime, lang: str | None) -> str:
+    if local.tzname() == "JST":
+        return "日本時間" if lang == "ja" else "Japan time"
+    return str(local.tzname())
 
 
 def masked_email(address: str) -> str:

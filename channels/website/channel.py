@@ -10,7 +10,6 @@ from sqlalchemy import Connection, update
 
 from channels.base import Surroundings
 from channels.website.access import Door, WebsiteRules, cross_origin
-from channels.website.attachments import WebsiteAttachments
 from channels.website.shapes import (
     FeedbackBody,
     LinkBody,
@@ -21,14 +20,26 @@ from channels.website.shapes import (
     TicketBody,
     TypingBody,
     message_shape,
+    slots_shape,
 )
 from channels.website.stream import PAGE, current, frames, state_of
 from channels.website.tokens import make_token
 from channels.website.transcript import as_text
-from support import conversations, feedback, handoff, inbox, links, messages, visitors
+from support import (
+    callbacks,
+    conversations,
+    feedback,
+    handoff,
+    inbox,
+    links,
+    messages,
+    visitors,
+)
+from support.callback_slots import UnknownZone, known_zone
 from support.hints import DESK, Hint, thread_topic
 from support.outbox import Sender
 from support.privacy.erasure import erase_thread
+from support.reachable import ContactRefused
 from support.store import Transaction
 from support.store.schema import threads
 from support.values import Conversation, Message
@@ -70,12 +81,12 @@ class Website:
             ("POST", "/link", self._link),
             ("POST", "/link/preferred", self._prefer),
             ("DELETE", "/link", self._unlink),
+            ("GET", "/callback-slots", self._callback_slots),
             ("GET", "/transcript", self._transcript),
             ("DELETE", "/data", self._erase),
         ):
             name = f"{method} {path}".lower().replace(" /", "_")
             bp.add_route(self._door.open_to(handler), path, methods=[method], name=name)
-        WebsiteAttachments(self._around, self._door, self._limits).routes(bp)
         bp.add_route(
             self._door.open_to(_preflight), "/<path:path>", methods=["OPTIONS"], name="preflight"
         )
@@ -228,8 +239,6 @@ class Website:
         thread_id = self._door.thread_id(request)
         await self._limits.check("signal", thread_id)
         body = read_body(request, TicketBody)
-        if body.action == "callback" and body.contact is None:
-            raise ApiError(422, "invalid", "a call-back needs a contact", "contact")
 
         def choose(tx: Transaction) -> None:
             thread = conversations.lock_thread(tx, thread_id)
@@ -242,13 +251,39 @@ class Website:
                 now=self._around.clock(),
                 contact=body.contact,
                 at=body.at,
+                zone=body.tz,
             )
 
         try:
             await self._write(choose)
+        except UnknownZone as error:
+            raise ApiError(422, "unknown_zone", str(error), "tz") from error
+        except ContactRefused as error:
+            raise ApiError(422, "invalid", str(error), "contact") from error
+        except callbacks.SlotTaken as error:
+            raise ApiError(409, "slot_taken", str(error), "at") from error
         except conversations.TransitionRefused as error:
             raise ApiError(409, "not_waiting", str(error)) from error
         return empty()
+
+    async def _callback_slots(self, request: Request) -> HTTPResponse:
+        thread_id = self._door.thread_id(request)
+        around = self._around
+        try:
+            zone = known_zone(request.args.get("tz") or around.playbook.opening.timezone)
+        except UnknownZone as error:
+            raise ApiError(422, "unknown_zone", str(error), "tz") from error
+
+        def read(connection: Connection) -> dict[str, Any]:
+            booked = callbacks.of(connection, current(connection, thread_id).id)
+            found = callbacks.free(connection, around.playbook, around.clock())
+            return slots_shape(found, zone, booked)
+
+        try:
+            shape = await self._db.reading(read)
+        except conversations.NotFound as error:
+            raise _gone() from error
+        return json_response(shape, headers={"Cache-Control": "no-store"})
 
     # Going on elsewhere ----------------------------------------------------------------------
 
@@ -329,8 +364,7 @@ class Website:
 
         def erase(tx: Transaction) -> None:
             conversations.lock_thread(tx, thread_id)
-            files = self._around.attachments.files
-            erase_thread(tx, thread_id, "customer", self._around.clock(), files)
+            erase_thread(tx, thread_id, "customer", self._around.clock())
             tx.hint(thread_topic(thread_id), "erased")
             tx.hint(DESK, "state")
 

@@ -4,16 +4,18 @@ becomes an agent by saying so."""
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from support import inbox
+from support.hours import Hours
 from support.links import Link
 from support.queue import Place
+from support.reachable import CHAT, spoken
+from support.tasks import Task
 from support.values import Author, Conversation, Message
-
-ATTACHMENTS = "/api/v1/visitor/attachments"
 
 
 def _text(value: str) -> str:
@@ -52,12 +54,6 @@ class MessageBody(Body):
         return self
 
 
-class AttachmentBody(Body):
-    """The form's fields beside its `file`."""
-
-    client_id: ClientId
-
-
 class TypingBody(Body):
     typing: bool
 
@@ -80,23 +76,27 @@ class PreferredBody(Body):
 
 
 class TicketBody(Body):
-    action: Literal["wait", "message", "callback", "cancel"]
+    action: Literal["wait", "message", "callback", "cancel", "callback_cancel"]
     contact: Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_plain)] | None = (
         None
     )
     at: Annotated[datetime, Field(strict=False)] | None = None
+    tz: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain)] | None = None
 
     @model_validator(mode="after")
     def _reachable(self) -> "TicketBody":
         if self.at is not None and self.at.tzinfo is None:
             raise ValueError("at needs a time zone")
+        # What a call-back may go to is checked where the shop's region is known.
+        if self.action == "callback":
+            return self
         if self.contact is not None and "@" in self.contact:
             try:
                 # Also keeps "name <address>" and addresses that no mail server takes out.
                 validate_email(self.contact, check_deliverability=False, test_environment=True)
             except EmailNotValidError as error:
                 raise ValueError(f"contact: {error}") from error
-        elif self.contact is not None and self.action != "callback":
+        elif self.contact is not None:
             raise ValueError("contact must be an e-mail address")
         return self
 
@@ -114,8 +114,6 @@ def message_shape(message: Message) -> dict[str, Any]:
     }
     if message.buttons:
         shape["buttons"] = [{"id": button.id, "title": button.title} for button in message.buttons]
-    if attached := message.data.get("attachments"):
-        shape["attachments"] = [attachment_shape(one) for one in attached]
     if message.author is Author.AGENT:
         shape["agent"] = {"name": message.agent_name}
     if message.author in (Author.BOT, Author.SYSTEM) and message.data:
@@ -123,9 +121,28 @@ def message_shape(message: Message) -> dict[str, Any]:
     return shape
 
 
-def attachment_shape(data: dict[str, Any]) -> dict[str, Any]:
-    """A file as its customer sees it; fetched from `url` with the token in the header."""
-    return {**data, "url": f"{ATTACHMENTS}/{data['id']}"}
+def hours_shape(hours: Hours, now: datetime) -> dict[str, Any]:
+    """Whether people are there, and when they next are."""
+    opens = hours.next_opening(now)
+    is_open = opens == now
+    return {
+        "open": is_open,
+        "next_open_at": None if is_open or opens is None else opens.isoformat(),
+    }
+
+
+def callback_shape(task: Task) -> dict[str, Any]:
+    return {"at": task.due_at.isoformat(), "contact": spoken(task.contact or CHAT), "tz": task.zone}
+
+
+def slots_shape(found: list[datetime], zone: ZoneInfo, booked: Task | None) -> dict[str, Any]:
+    """Times to choose from, each with the customer's own date and offset from UTC."""
+    local = [at.astimezone(zone) for at in found]
+    return {
+        "tz": zone.key,
+        "slots": [{"at": at.isoformat(), "day": at.date().isoformat()} for at in local],
+        "booked": callback_shape(booked) if booked else None,
+    }
 
 
 def state_shape(

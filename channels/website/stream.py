@@ -7,11 +7,17 @@ from typing import Any
 from sqlalchemy import Connection
 
 from channels.base import Surroundings
-from channels.website.shapes import links_shape, message_shape, state_shape
-from support import agents, conversations, links, messages, queue
+from channels.website.shapes import (
+    callback_shape,
+    hours_shape,
+    links_shape,
+    message_shape,
+    state_shape,
+)
+from support import agents, callbacks, conversations, links, messages, notices, queue, tact
 from support.hints import MISSED, QUEUE, thread_topic
 from support.playbook import Playbook
-from support.values import Conversation, Message
+from support.values import Conversation, Message, State
 from web.events import COMMENT, HEARTBEAT_S, frame
 
 PAGE = 500
@@ -32,17 +38,28 @@ def state_of(
     now: datetime,
     offered: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Who owns the conversation, the place in the queue, and where else it goes on or could
-    (`offered`). Raises NotFound."""
+    """Who owns the conversation, the place in the queue, the call that is promised, where else it
+    goes on or could (`offered`); whether people are there, and what there is to know before one
+    asks. Raises NotFound."""
     conversation = current(connection, thread_id)
     place = queue.place_of(connection, conversation.id, playbook, now)
     agent = None
     if conversation.agent_id is not None:
         agent = agents.get(connection, conversation.agent_id).name
-    return {
+    shape = {
         **state_shape(conversation, place, agent),
         "links": links_shape(links.of_thread(connection, thread_id), offered),
+        "hours": hours_shape(playbook.hours, now),
     }
+    call = callbacks.of(connection, conversation.id)
+    if call is not None:
+        shape["callback"] = callback_shape(call)
+    if conversation.state is State.RESOLVED:
+        shape["rate"] = tact.may_ask(connection, conversation, now)
+    notice = notices.before_chat(connection, now)
+    if notice is not None:
+        shape["notice"] = {"id": notice.id, "text": notice.text(conversation.lang)}
+    return shape
 
 
 async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncIterator[str]:
@@ -92,7 +109,7 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
             if "erased" in kinds:
                 return
             waiting = state["state"] == "queued"
-            changed = bool(kinds & {"state", MISSED}) or (waiting and "queue" in kinds)
+            changed = bool(kinds & {"state", "notice", MISSED}) or (waiting and "queue" in kinds)
             if behind or changed or hint is None:
                 # Messages first: "someone is here" must not come before they said so. On a
                 # heartbeat this is the slow poll that finds what a lost hint missed.
@@ -120,4 +137,7 @@ def _told(state: dict[str, Any]) -> tuple[Any, ...]:
         place.get("position"),
         place.get("staffed"),
         state["links"],
+        state["hours"]["open"],
+        state.get("callback"),
+        state.get("notice"),
     )

@@ -45,7 +45,6 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.hints: list[Hint] = []
-        self.afterwards: list[Callable[[], None]] = []
 
     def execute(self, statement: Executable, *args: Any) -> CursorResult[Any]:
         return self.connection.execute(statement, *args)
@@ -57,11 +56,6 @@ class Transaction:
 
     def hint(self, topic: str, kind: str, message: Message | None = None, **data: Any) -> None:
         self.hints.append(Hint(topic, kind, data, message))
-
-    def after_commit(self, work: Callable[[], None]) -> None:
-        """Do what can't be undone, such as removing a file, once this is committed. A crash in
-        between leaves it undone."""
-        self.afterwards.append(work)
 
 
 class Database:
@@ -123,9 +117,7 @@ class Database:
                     with connection.begin():
                         transaction = Transaction(connection)
                         result = change(transaction)
-                for work in transaction.afterwards:
-                    work()
-                return result, transaction.hints
+                    return result, transaction.hints
             except DBAPIError as error:
                 if attempt < ATTEMPTS and _worth_repeating(error):
                     continue

@@ -343,27 +343,27 @@ cases = Table(
     Column("lang", String(8)),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("feeling", String(16)),  # how the customer felt about what was done: good, bad
 )
 
-# A file that came with a message. Its bytes are in the data folder, under the same id.
-attachments = Table(
-    "attachments",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
-    # The request that it belongs to, where there was one or came to be one.
-    Column("case_number", ForeignKey("cases.number", ondelete="SET NULL"), index=True),
-    Column("name", Text, nullable=False),
-    Column("type", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-)
-
-promises = Table(
-    "promises",
+# What was done about a case, step by step, by whom.
+case_steps = Table(
+    "case_steps",
     metadata,
     Column("id", Big, primary_key=True),
+    Column("number", ForeignKey("cases.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("note", Text),
+)
+
+# What somebody at the desk has to do by a time: call back, keep a promise, send a card.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("kind", String(16), nullable=False),  # callback, promise, card, followup
     Column(
         "conversation_id",
         ForeignKey("conversations.id", ondelete="CASCADE"),
@@ -373,9 +373,88 @@ promises = Table(
     Column("what", Text, nullable=False),
     Column("made_by", String(32), nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
-    Column("due_at", UtcDateTime, nullable=False, index=True),
-    Column("kept_at", UtcDateTime),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("owner_id", ForeignKey("agents.id"), index=True),
+    Column("state", String(16), nullable=False),  # open, done, cancelled, missed
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", String(32)),
+    # Any answer of a person's is what was promised; everything else is ticked off by hand.
+    Column("kept_by_reply", Boolean, nullable=False, server_default=text("false")),
+    Column("contact", Text),  # of a call-back: a number in E.164, an e-mail address, or "chat"
+    Column("zone", String(64)),  # of a call-back: the customer's time zone
+    Column("seat", Integer),  # of a call-back: which of the slot's places it takes, from 0
 )
+_OPEN_TASK = tasks.c.state == "open"
+_OPEN_CALLBACK = _OPEN_TASK & (tasks.c.kind == "callback")
+Index("ix_tasks_due", tasks.c.due_at, sqlite_where=_OPEN_TASK, postgresql_where=_OPEN_TASK)
+# The database itself keeps a slot from being promised to more people than can call.
+Index(
+    "uq_tasks_seat",
+    tasks.c.due_at,
+    tasks.c.seat,
+    unique=True,
+    sqlite_where=_OPEN_CALLBACK,
+    postgresql_where=_OPEN_CALLBACK,
+)
+Index(
+    "uq_tasks_callback",
+    tasks.c.conversation_id,
+    unique=True,
+    sqlite_where=_OPEN_CALLBACK,
+    postgresql_where=_OPEN_CALLBACK,
+)
+
+# What a lead tells customers before they ask.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("text_en", Text, nullable=False),
+    Column("text_ja", Text, nullable=False),
+    # Whom it concerns; all of what is given has to fit, and nothing given is everybody.
+    Column("topic", String(32)),
+    Column("region", String(32)),
+    Column("order_state", String(32)),
+    Column("from_at", UtcDateTime, nullable=False),
+    Column("until_at", UtcDateTime, nullable=False),
+    Column("created_by", ForeignKey("agents.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("spread_to", String(32)),  # the last thread looked at, or "" when all were
+)
+Index("ix_notices_until_at", notices.c.until_at)
+
+# What we wrote to a customer without being asked, for the one cap on all of it.
+outreach = Table(
+    "outreach",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("customer_id", ForeignKey("customers.id", ondelete="CASCADE")),
+    Column("kind", String(16), nullable=False),  # notice, followup, nps, reminder
+    Column("ref", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("thread_id", "kind", "ref"),
+)
+Index("ix_outreach_customer_id_at", outreach.c.customer_id, outreach.c.at)
+
+# How likely a customer is to recommend the shop, 0 to 10; asked first, answered perhaps.
+nps = Table(
+    "nps",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("customer_id", ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("score", Integer),
+    Column("at", UtcDateTime),
+)
+Index("ix_nps_customer_id_asked_at", nps.c.customer_id, nps.c.asked_at)
 
 missed_questions = Table(
     "missed_questions",

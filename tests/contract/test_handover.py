@@ -187,7 +187,7 @@ async def test_a_waiting_customer_decides(server: Server, visitor: Visitor) -> N
     for body, status in (
         ({"action": "dance"}, 422),
         ({"action": "message", "contact": "not an address"}, 422),
-        ({"action": "callback"}, 422),
+        ({"action": "callback", "contact": "my office"}, 422),
         ({"action": "wait"}, 204),
         ({"action": "message", "contact": "kenji@example.com"}, 204),
         ({"action": "callback", "contact": "+81 90 1234 5678"}, 204),
