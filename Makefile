@@ -1,5 +1,5 @@
 # `make run` and `make test` are all a newcomer needs; both set up what is missing first.
-.PHONY: run test check setup setup-tests train bench lock
+.PHONY: run test check setup setup-tests train bench chaos lock
 
 PYTHON ?= python3
 SERVER := .venv/bin/python
@@ -44,6 +44,12 @@ bench: setup-tests train
 	@set -e; for file in benchmarks/*.py; do \
 	  name=$$(basename $$file .py); [ $$name = __init__ ] && continue; \
 	  echo "== $$name"; $(TOOLS) $(SERVER) -m benchmarks.$$name; done
+
+# Five thousand faults against the whole product with the real brain: an hour or so. FAULTS and SEED
+# may be given; a seed is the same plan of faults again.
+FAULTS ?= 5000
+chaos: setup-tests train
+	$(SERVER) -m tests.chaos.storm --real-brain --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
 
 # New pins only where a .in file asks for them; all the newest with `make lock LOCK=--upgrade`.
 LOCK ?=

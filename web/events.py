@@ -54,7 +54,8 @@ async def stream(
         for task in (sending, ending):
             task.cancel()
         sent, _ = await asyncio.gather(sending, ending, return_exceptions=True)
-    if isinstance(sent, TimeoutError) and request.transport is not None:
-        request.transport.abort()
+    if isinstance(sent, TimeoutError):
+        transport: Any = request.transport  # asyncio's or uvloop's
+        transport.abort()
         return
     await response.send(end_stream=True)
