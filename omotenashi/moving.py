@@ -1,6 +1,6 @@
 """From SQLite to PostgreSQL (or back), with every conversation."""
 
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Connection, Table, func, insert, select, text
 
 from support import search
 from support.errors import Mendable
@@ -20,23 +20,23 @@ def move_to(source: Database, url: str) -> list[tuple[str, int]]:
     target = Database(url)
     try:
         migrate(target)
-        return target.write(lambda tx: _copy(source, tx))
+        # One look at the source for all tables: what is written meanwhile is in none of them.
+        return target.write(lambda tx: source.read(lambda connection: _copy(connection, tx)))
     finally:
         target.close()
 
 
-def _copy(source: Database, tx: Transaction) -> list[tuple[str, int]]:
+def _copy(source: Connection, tx: Transaction) -> list[tuple[str, int]]:
     copied: list[tuple[str, int]] = []
     for own in metadata.sorted_tables:
         if tx.execute(select(func.count()).select_from(own)).scalar_one():
             raise TargetNotEmpty(f"{own.name} of the other database is not empty")
     for each in metadata.sorted_tables:
         rows = 0
-        with source.engine.connect() as connection:
-            result = connection.execution_options(yield_per=PIECE).execute(select(each))
-            for piece in result.mappings().partitions(PIECE):
-                tx.execute(insert(each), [dict(row) for row in piece])
-                rows += len(piece)
+        found = source.execute(select(each), execution_options={"yield_per": PIECE})
+        for piece in found.mappings().partitions():
+            tx.execute(insert(each), [dict(row) for row in piece])
+            rows += len(piece)
         copied.append((str(each), rows))
         _continue_numbers(tx, each)
     # Each database has its own kind of index over the words.
