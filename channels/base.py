@@ -13,6 +13,7 @@ from typing import Protocol
 
 from sanic import Blueprint
 
+from support.attachments.storing import Attachments
 from support.outbox import Sender
 from support.playbook import Playbook
 from support.store import Database
@@ -32,6 +33,7 @@ class Surroundings:
     typing: Typing
     clock: Callable[[], datetime]
     worker: str
+    attachments: Attachments
     invitations: dict[str, str] = field(default_factory=dict)
 
 

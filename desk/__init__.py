@@ -3,6 +3,7 @@
 from sanic import Blueprint
 
 from desk.access import Gate
+from desk.attachments import DeskAttachments
 from desk.casework import Casework
 from desk.deliveries import Deliveries
 from desk.exporting import Exporting
@@ -34,6 +35,7 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Handling(around, gate),
         Live(around, gate),
         Deliveries(around, gate),
+        DeskAttachments(around, gate, limits),
         leading,
         Exporting(around, gate),
         Searches(around, gate),

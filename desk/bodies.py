@@ -102,6 +102,12 @@ class WritingBody(Body):
     text: Text
 
 
+class AttachmentBody(Body):
+    """The form's fields beside its `file`."""
+
+    client_id: ClientId
+
+
 class TransferBody(Body):
     to: StrictInt | Literal["queue"]
 

@@ -1,5 +1,7 @@
 """Cases at the desk: their state, and what was done."""
 
+from typing import Any
+
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
@@ -12,6 +14,8 @@ from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support import cases, casework
 from support.agents import Login
+from support.attachments import records
+from support.store import Transaction
 from web.errors import ApiError, read_body
 
 
@@ -30,36 +34,41 @@ class Casework:
             )
 
     async def read(self, request: Request, login: Login, number: str) -> HTTPResponse:
-        def read(connection: Connection) -> dict[str, object]:
-            case = cases.by_number(connection, number)
-            if case is None:
-                raise casework.NoSuchCase(number)
-            steps = [plain(one) for one in casework.steps(connection, number)]
-            return {
-                **case_shape(case),
-                "conversation": case.conversation_id,
-                "steps": steps,
-            }
-
         try:
-            shape = await self._around.db.reading(read)
+            shape = await self._around.db.reading(lambda c: _shape(c, number))
         except casework.NoSuchCase as error:
             raise _no_case() from error
         return json_response(shape, headers=NO_STORE)
 
     async def work(self, request: Request, login: Login, number: str) -> HTTPResponse:
         body, around = read_body(request, CaseBody), self._around
-        try:
-            case = await around.db.writing(
-                lambda tx: casework.work(
-                    tx, number, login.agent, body.state, body.note, around.playbook, around.clock()
-                )
+
+        def worked(tx: Transaction) -> dict[str, Any]:
+            casework.work(
+                tx, number, login.agent, body.state, body.note, around.playbook, around.clock()
             )
+            return _shape(tx.connection, number)
+
+        try:
+            shape = await around.db.writing(worked)
         except casework.NoSuchCase as error:
             raise _no_case() from error
         except casework.NothingSaid as error:
             raise ApiError(422, "empty", str(error), "note") from error
-        return json_response(case_shape(case), headers=NO_STORE)
+        return json_response(shape, headers=NO_STORE)
+
+
+def _shape(connection: Connection, number: str) -> dict[str, Any]:
+    """The case with its files and what was done so far. Raises NoSuchCase."""
+    case = cases.by_number(connection, number)
+    if case is None:
+        raise casework.NoSuchCase(number)
+    files = records.of_cases(connection, [number]).get(number, ())
+    return {
+        **case_shape(case, files),
+        "conversation": case.conversation_id,
+        "steps": [plain(one) for one in casework.steps(connection, number)],
+    }
 
 
 def _no_case() -> ApiError:

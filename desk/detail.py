@@ -18,6 +18,7 @@ from support import (
     summary,
 )
 from support.agents import Agent
+from support.attachments import records
 from support.playbook import Playbook
 from support.privacy.masking import mask_secrets
 from support.values import Conversation
@@ -67,7 +68,7 @@ def detail(
         "read_seq": thread.read_seq,
         "last_seq": thread.last_seq,
         "message_count": customer_view.message_count(connection, conversation.id),
-        "cases": [case_shape(case) for case in cases.of_conversation(connection, conversation.id)],
+        "cases": _cases(connection, conversation),
         "promises": [
             {
                 **(plain(promise) or {}),
@@ -91,6 +92,12 @@ def detail(
         given = reviews.of_conversation(connection, conversation.id)
         shape["reviews"] = [plain(review) for review in given]
     return shape
+
+
+def _cases(connection: Connection, conversation: Conversation) -> list[dict[str, Any]]:
+    found = cases.of_conversation(connection, conversation.id)
+    files = records.of_cases(connection, [case.number for case in found]) if found else {}
+    return [case_shape(case, files.get(case.number, ())) for case in found]
 
 
 def _holder(connection: Connection, conversation: Conversation) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from support.agents import Agent
+from support.attachments.records import Attachment
 from support.cases import Case
 from support.orders import Order, carrier_name, payment_name
 from support.presence import Present
@@ -16,6 +17,7 @@ from support.privacy.masking import mask, mask_secrets
 from support.summary import SummaryLine
 from support.values import Author, Conversation, Message, State
 
+ATTACHMENTS = "/api/v1/desk/attachments"
 _TOP_INTENTS = 3
 
 
@@ -79,6 +81,8 @@ def message_shape(
     }
     if message.buttons:
         shape["buttons"] = [button.title for button in message.buttons]
+    if attached := message.data.get("attachments"):
+        shape["attachments"] = [attachment_shape(one, readable) for one in attached]
     if message.author is Author.AGENT:
         shape["agent"] = {"id": message.agent_id, "name": message.agent_name}
     if message.author in (Author.BOT, Author.SYSTEM) and message.data:
@@ -88,6 +92,11 @@ def message_shape(
     if deliveries:
         shape["deliveries"] = list(deliveries)
     return shape
+
+
+def attachment_shape(data: dict[str, Any], readable: Callable[[str], str]) -> dict[str, Any]:
+    """A file and where it is fetched; its name may tell as much as a text."""
+    return {**data, "name": readable(data["name"]), "url": f"{ATTACHMENTS}/{data['id']}"}
 
 
 def _reading_shape(reading: dict[str, Any], readable: Callable[[str], str]) -> dict[str, Any]:
@@ -111,7 +120,7 @@ def summary_shape(lines: Sequence[SummaryLine]) -> list[dict[str, Any]]:
     ]
 
 
-def case_shape(case: Case) -> dict[str, Any]:
+def case_shape(case: Case, files: Sequence[Attachment]) -> dict[str, Any]:
     return {
         "number": case.number,
         "kind": case.kind,
@@ -121,6 +130,7 @@ def case_shape(case: Case) -> dict[str, Any]:
         "fault": case.fault,
         "wish": case.wish,
         "what": mask_secrets(case.what) if case.what else None,
+        "attachments": [attachment_shape(file.as_data(), mask_secrets) for file in files],
         "opened_at": case.opened_at.isoformat(),
         "updated_at": case.updated_at.isoformat(),
         "feeling": case.feeling,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from support.attachments.storing import Attachments
 from support.orders import OrderAccess
 from support.playbook import Playbook
 from support.store import Database
@@ -18,6 +19,7 @@ class DeskSurroundings:
     playbook: Playbook
     clock: Callable[[], datetime]
     orders: OrderAccess
+    attachments: Attachments
     cookie_secure: bool
     trusted_proxies: tuple[str, ...] = ()
     public_url: str | None = None

@@ -25,6 +25,7 @@ from omotenashi.parts import Parts, demo_today
 from omotenashi.supervisor import CHILD
 from support import followups
 from support.assignment import AssignmentRunner
+from support.attachments.storing import Attachments
 from support.mail import MailSender
 from support.notice_spread import NoticeSpreader
 from support.outbox import OutboxRunner, Sender
@@ -75,7 +76,10 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.config.TOUCHUP = False
     limits = Limits(settings.limits == "on", settings.redis_url)
-    around = Surroundings(parts.db, parts.playbook, parts.typing, parts.clock, parts.worker)
+    attachments = Attachments(parts.files)
+    around = Surroundings(
+        parts.db, parts.playbook, parts.typing, parts.clock, parts.worker, attachments
+    )
     channels = _channels(parts, around, limits)
     for channel in channels:
         blueprint = channel.blueprint()
@@ -92,14 +96,14 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
             vote=votes.voting(parts, limits),
         )
     )
-    for blueprint in desk.blueprints(_desk_surroundings(parts), limits):
+    for blueprint in desk.blueprints(_desk_surroundings(parts, attachments), limits):
         app.blueprint(blueprint)
     if settings.actions_url is None:
         app.blueprint(actions_server.blueprint(parts.services, settings.key("actions")))
     if settings.demo:
         app.blueprint(demo.blueprint.blueprint(_samples(parts)))
     answer_errors(app)
-    _work_in_background(app, parts, channels)
+    _work_in_background(app, parts, channels, attachments)
     return app
 
 
@@ -131,13 +135,14 @@ def _channels(parts: Parts, around: Surroundings, limits: Limits) -> list[Channe
     return channels
 
 
-def _desk_surroundings(parts: Parts) -> DeskSurroundings:
+def _desk_surroundings(parts: Parts, attachments: Attachments) -> DeskSurroundings:
     settings = parts.settings
     return DeskSurroundings(
         db=parts.db,
         playbook=parts.playbook,
         clock=parts.clock,
         orders=parts.services.orders,
+        attachments=attachments,
         cookie_secure=settings.base_url.startswith("https:"),
         trusted_proxies=tuple(settings.trusted_proxies),
         public_url=settings.public_url,
@@ -170,7 +175,9 @@ def _senders(parts: Parts, channels: list[Channel]) -> dict[str, Sender]:
     return senders
 
 
-def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Channel]) -> None:
+def _work_in_background(
+    app: Sanic[Any, Any], parts: Parts, channels: list[Channel], attachments: Attachments
+) -> None:
     turns = TurnRunner(
         parts.db, parts.brain, parts.playbook, parts.typing, parts.clock, parts.worker
     )
@@ -202,6 +209,7 @@ def _work_in_background(app: Sanic[Any, Any], parts: Parts, channels: list[Chann
                 ("notices", spreader.run()),
                 ("articles", _watch_articles(parts)),
                 ("votes", votes.heed_votes(parts)),
+                ("attachments", attachments.tidy(parts.db)),
                 *((channel.name, channel.run()) for channel in channels),
             )
         ]

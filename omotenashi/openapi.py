@@ -24,8 +24,9 @@ ERRORS = {
     403: "not allowed",
     404: "not there, or not yours",
     409: "a race was lost, or the state does not allow it",
-    413: "the body is too large",
-    415: "the body is not JSON",
+    408: "a file took too long to arrive",
+    413: "the body or the file is too large",
+    415: "the body is not JSON, or the file is of no type that is taken",
     422: "a field is wrong; nothing was stored",
     429: "too often; see Retry-After",
     503: "not now; see Retry-After",
@@ -45,6 +46,7 @@ class Operation:
     body: type[BaseModel] | None = None
     query: tuple[str, ...] = ()
     content: str = "application/json"
+    takes_file: bool = False
 
 
 _V, _D, _C = "/api/v1/visitor", "/api/v1/desk", "/api/v1/desk/conversations/{id}"
@@ -77,6 +79,11 @@ OPERATIONS = (
     Operation("post", f"{_V}/link/preferred", "visitor", "Where answers go in any case; null: "
               "where the customer wrote last", "nothing", 204, visitor.PreferredBody),
     Operation("delete", f"{_V}/link", "visitor", "End all links", "nothing", 204),
+    Operation("post", f"{_V}/attachments", "visitor", "Send a picture or a PDF",
+              "{id, seq, attachment: {id, name, type, size, url}}", 201, visitor.AttachmentBody,
+              takes_file=True),
+    Operation("get", f"{_V}/attachments/{{id}}", "visitor", "A file of the own thread", "the file",
+              content="application/octet-stream"),
     Operation("get", f"{_V}/callback-slots", "visitor", "Times for a call-back, as the customer's "
               "clocks show them", "{tz, slots, booked}", query=("tz",)),
     Operation("get", f"{_V}/transcript", "visitor", "The conversation as a text to keep, or as "
@@ -114,6 +121,10 @@ OPERATIONS = (
               "the conversation"),
     Operation("post", f"{_C}/reply", "desk", "Answer the customer", "{id, seq}", 202,
               desk.WritingBody),
+    Operation("post", f"{_C}/attachments", "desk", "Send the customer a picture or a PDF",
+              "{id, seq, attachment}", 201, desk.AttachmentBody, takes_file=True),
+    Operation("get", f"{_D}/attachments/{{id}}", "desk", "A file of a conversation", "the file",
+              content="application/octet-stream"),
     Operation("post", f"{_C}/note", "desk", "Write a private note", "{id, seq}", 202,
               desk.WritingBody),
     Operation("post", f"{_C}/transfer", "desk", "Hand on to an agent or the queue",
@@ -195,10 +206,7 @@ def document() -> dict[str, Any]:
                  "schema": {"type": "string"}}
             )  # fmt: skip
         if operation.body is not None:
-            entry["requestBody"] = {
-                "required": True,
-                "content": {"application/json": {"schema": refs[operation.body, "validation"]}},
-            }
+            entry["requestBody"] = _request_body(operation, refs[operation.body, "validation"])
         paths.setdefault(operation.path, {})[operation.method] = entry
     return {
         "openapi": "3.1.0",
@@ -237,6 +245,18 @@ _ERROR: dict[str, Any] = {
         }
     },
 }
+
+
+def _request_body(operation: Operation, fields: dict[str, Any]) -> dict[str, Any]:
+    if not operation.takes_file:
+        return {"required": True, "content": {"application/json": {"schema": fields}}}
+    file = {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "format": "binary"}},
+    }
+    schema = {"allOf": [fields, file]}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
 def _answer(operation: Operation) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from omotenashi.settings import ROOT, Settings
+from support.attachments.files import AttachmentFiles
 from support.brain import RasaBrain
 from support.cases import CaseLookup
 from support.clock import utc_now
@@ -34,6 +35,10 @@ class Parts:
     clock: Callable[[], datetime]
     worker: str
 
+    @property
+    def files(self) -> AttachmentFiles:
+        return open_files(self.settings)
+
 
 def open_database(settings: Settings, hints: Hints | None = None) -> Database:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -48,6 +53,11 @@ def make_hints(settings: Settings) -> Hints:
     from support.shared_hints import SharedHints
 
     return SharedHints(settings.redis_url)
+
+
+def open_files(settings: Settings) -> AttachmentFiles:
+    """What customers and agents sent; several servers share this folder."""
+    return AttachmentFiles(settings.data_dir / "attachments")
 
 
 def make_services(

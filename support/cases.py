@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from support.hints import DESK
@@ -16,6 +16,12 @@ from support.values import Conversation
 
 KINDS = ("complaint", "return", "cancellation", "change", "privacy", "idea")
 STATES = ("open", "in_progress", "done")
+_NEWEST_OPEN = (
+    select(cases.c.number, cases.c.what)
+    .where(cases.c.conversation_id == bindparam("conversation"), cases.c.state != "done")
+    .order_by(cases.c.opened_at.desc(), cases.c.number)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -96,12 +102,7 @@ def set_state(tx: Transaction, number: str, state: str, now: datetime) -> None:
 
 def amend(tx: Transaction, conversation: Conversation, what: str, now: datetime) -> None:
     """Write the customer's latest word on top of the newest request of a conversation."""
-    row = tx.execute(
-        select(cases.c.number, cases.c.what)
-        .where(cases.c.conversation_id == conversation.id, cases.c.state != "done")
-        .order_by(cases.c.opened_at.desc(), cases.c.number)
-        .limit(1)
-    ).first()
+    row = tx.execute(_NEWEST_OPEN, {"conversation": conversation.id}).first()
     if row is not None:
         told = f"{what[:500]} / {row.what or ''}".strip(" /")
         tx.execute(
@@ -110,6 +111,12 @@ def amend(tx: Transaction, conversation: Conversation, what: str, now: datetime)
             .values(what=told[:2000], updated_at=now)
         )
         tx.hint(DESK, "case", conversation=conversation.id)
+
+
+def newest_open(connection: Connection, conversation_id: str) -> str | None:
+    """The number of the request that a conversation is about now."""
+    row = connection.execute(_NEWEST_OPEN, {"conversation": conversation_id}).first()
+    return row.number if row else None
 
 
 def of_conversation(connection: Connection, conversation_id: str) -> list[Case]:

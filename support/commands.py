@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from support import cases, conversations, handoff, promises, tasks, visitors, words
+from support.attachments import records
 from support.playbook import Playbook
 from support.privacy.masking import mask
 from support.store import Transaction
@@ -120,6 +121,7 @@ class Effects:
         case = cases.open_case(
             self._tx, self.conversation, command, self._playbook.shop.case_prefix, self._now
         )
+        records.join_case(self._tx, self.conversation, case.number)
         self.values["case_number"] = case.number
         return {"case_number": case.number}
 

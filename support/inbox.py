@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, insert, select, update
 
 from support import choices, conversations
+from support.attachments.records import KIND
 from support.hints import TURNS
 from support.identifiers import new_id
 from support.messages import Draft, append
@@ -77,9 +78,9 @@ def accept_text(
     """Store what a customer typed. `worker` is who will serve the turn; `channel` is where they
     wrote it, unless it is where the thread began. Raises NotFound."""
     thread = conversations.lock_thread(tx, thread_id)
-    known = _known(tx, thread_id, client_id)
-    if known is not None:
-        return known
+    before = known(tx, thread_id, client_id)
+    if before is not None:
+        return before
     conversation = conversations.latest(tx.connection, thread_id) or conversations.begin(
         tx, thread, now
     )
@@ -108,9 +109,9 @@ def accept_button(
     Raises UnknownButton, StaleButton, NotFound.
     """
     thread = conversations.lock_thread(tx, thread_id)
-    known = _known(tx, thread_id, client_id)
-    if known is not None:
-        return known
+    before = known(tx, thread_id, client_id)
+    if before is not None:
+        return before
     pressed = tx.execute(
         select(buttons, messages.c.seq, messages.c.conversation_id)
         .join(messages, messages.c.id == buttons.c.message_id)
@@ -134,7 +135,7 @@ def accept_button(
     if not choices.is_ours(pressed.payload):
         return _store(tx, conversation, draft, now, worker)
     message = append(tx, conversation, draft, now)
-    _handled(tx, conversation, message.seq)
+    handled(tx, conversation, message.seq)
     choices.follow(tx, thread, conversation, pressed.payload, playbook, now)
     return Accepted(message.id, message.seq, conversation.id)
 
@@ -160,6 +161,8 @@ def _check_fresh(tx: Transaction, pressed: Row[Any], conversation: Conversation)
                 messages.c.thread_id == conversation.thread_id,
                 messages.c.seq > pressed.seq,
                 messages.c.author == str(Author.CUSTOMER),
+                # A picture to a question leaves the choice as open as it was.
+                messages.c.kind != KIND,
             )
         )
     ).scalar_one()
@@ -177,7 +180,8 @@ _PENDING = select(turns.c.id).where(
 )
 
 
-def _known(tx: Transaction, thread_id: str, client_id: str) -> Accepted | None:
+def known(tx: Transaction, thread_id: str, client_id: str) -> Accepted | None:
+    """What was answered to this client id before."""
     row = tx.execute(_KNOWN, {"thread": thread_id, "client": client_id}).first()
     return Accepted(row.id, row.seq, row.conversation_id, repeated=True) if row else None
 
@@ -191,14 +195,20 @@ def _store(
 ) -> Accepted:
     message = append(tx, conversation, draft, now)
     if conversation.state is State.ASSIGNED:
-        _handled(tx, conversation, message.seq)
+        handled(tx, conversation, message.seq)
     else:
         want_turn(tx, conversation.id, message.seq, now, worker)
     return Accepted(message.id, message.seq, conversation.id)
 
 
-def _handled(tx: Transaction, conversation: Conversation, seq: int) -> None:
-    if tx.execute(_PENDING, {"conversation": conversation.id}).first() is None:
+def is_answering(tx: Transaction, conversation_id: str) -> bool:
+    """Whether something that the customer wrote before waits for the assistant's answer."""
+    return tx.execute(_PENDING, {"conversation": conversation_id}).first() is not None
+
+
+def handled(tx: Transaction, conversation: Conversation, seq: int) -> None:
+    """The assistant has nothing to say to `seq`, nor to anything before it that isn't pending."""
+    if not is_answering(tx, conversation.id):
         tx.execute(
             update(conversations_table)
             .where(conversations_table.c.id == conversation.id)
@@ -211,7 +221,7 @@ def want_turn(
 ) -> None:
     """Make sure that a turn is pending. `worker` holds its lease from the start, which saves the
     transaction that would claim it."""
-    if tx.execute(_PENDING, {"conversation": conversation_id}).first() is None:
+    if not is_answering(tx, conversation_id):
         tx.execute(
             insert(turns),
             {

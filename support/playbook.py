@@ -159,6 +159,9 @@ class Messages(Part):
     starting: Words
     apology_down: Words
     passed_on: Words
+    attachment_kept: Words
+    attachment_along: Words
+    attachment_in_case: Words
     queued: Words
     queued_alone: Words
     queued_again: Words

@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from support import conversations, promises
 from support.agents import Agent
+from support.attachments import records
+from support.attachments.records import Attachment
 from support.conversations import TransitionRefused
 from support.messages import Draft, append
 from support.outreach import UNREAD_TIMER
@@ -13,7 +15,7 @@ from support.playbook import Playbook
 from support.store import Transaction
 from support.store.schema import messages
 from support.timers import set_timer
-from support.values import Author, Conversation, State
+from support.values import Author, Conversation, Message, State, Thread
 
 
 class NotYours(TransitionRefused):
@@ -34,15 +36,56 @@ def reply(
     known = _known(tx, conversation, agent, client_id)
     if known is not None:
         return known
+    draft = Draft(Author.AGENT, text, agent_id=agent.id, client_id=client_id)
+    message = _answer(tx, thread, conversation, agent, draft, playbook, now)
+    return message.id, message.seq
+
+
+def send_file(
+    tx: Transaction,
+    conversation_id: str,
+    agent: Agent,
+    attachment: Attachment,
+    client_id: str,
+    playbook: Playbook,
+    now: datetime,
+) -> tuple[int, int, Attachment]:
+    """Store a file that is on the disk already as an answer, once per client id; its message id,
+    seq, and what was stored. Raises NotYours, NotFound."""
+    thread, conversation = conversations.lock(tx, conversation_id)
+    known = _known(tx, conversation, agent, client_id)
+    if known is not None:
+        return *known, records.of_message(tx.connection, known[0])
+    draft = Draft(
+        Author.AGENT,
+        attachment.name,
+        records.KIND,
+        data=records.message_data(attachment),
+        agent_id=agent.id,
+        client_id=client_id,
+    )
+    message = _answer(tx, thread, conversation, agent, draft, playbook, now)
+    records.keep(tx, message, attachment, None, now)
+    return message.id, message.seq, attachment
+
+
+def _answer(
+    tx: Transaction,
+    thread: Thread,
+    conversation: Conversation,
+    agent: Agent,
+    draft: Draft,
+    playbook: Playbook,
+    now: datetime,
+) -> Message:
     if conversation.state is not State.ASSIGNED or conversation.agent_id != agent.id:
         raise NotYours("claim the conversation before you answer in it")
-    draft = Draft(Author.AGENT, text, agent_id=agent.id, client_id=client_id)
     message = append(tx, conversation, draft, now)
     promises.keep(tx, conversation.id, agent.id, now)
     if thread.answers_on == "website":
         due = now + timedelta(seconds=playbook.escalation.waiting.unread_to_contact_s)
         set_timer(tx, UNREAD_TIMER, thread.id, due, now, seq=message.seq)
-    return message.id, message.seq
+    return message
 
 
 def note(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from support import callbacks, conversations, handoff, notices, visitors
+from support.attachments.records import KIND
 from support.brain import Reply, TurnResult
 from support.commands import Effects
 from support.inbox import want_turn
@@ -37,6 +38,7 @@ _STILL_PENDING = select(turns.c.id).where(
 _NEWEST = select(func.max(messages.c.seq)).where(
     messages.c.conversation_id == bindparam("conversation"),
     messages.c.author == str(Author.CUSTOMER),
+    messages.c.kind != KIND,
 )
 _READ = update(messages).where(messages.c.id == bindparam("message"))
 
@@ -149,7 +151,7 @@ def commit_resolved(
             append(tx, conversation, Draft(Author.BOT, reply.text), now)
         _finish(tx, work, conversation, newest, newest, now, worker, "farewell", farewell)
         return Outcome.STORED
-    if _is_new_matter(conversation, reading, playbook, now):
+    if is_new_matter(conversation, reading, playbook, now):
         fresh = conversations.begin(tx, thread, now)
         tx.execute(
             update(messages)
@@ -286,12 +288,14 @@ def _say(
     append(tx, conversation, draft, now)
 
 
-def _is_new_matter(
+def is_new_matter(
     conversation: Conversation,
     reading: dict[str, Any] | None,
     playbook: Playbook,
     now: datetime,
 ) -> bool:
+    """Whether what came after the end of `conversation` is not about it any more; `reading` is
+    None where nobody understood it."""
     if conversation.resolved_by is None:
         return False
     limit = timedelta(hours=playbook.escalation.closing.reopen_within_hours)

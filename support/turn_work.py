@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from support import conversations, queue, visitors, words
+from support.attachments.records import KIND
 from support.playbook import Playbook
 from support.store.schema import lookup_failures, messages, turns
 from support.values import Author, Conversation, Message, State, Thread
@@ -24,6 +25,8 @@ _UNANSWERED = (
         messages.c.conversation_id == bindparam("conversation"),
         messages.c.author == str(Author.CUSTOMER),
         messages.c.seq > bindparam("handled"),
+        # Nothing in a file can be understood; it is acknowledged when it comes in.
+        messages.c.kind != KIND,
     )
     .order_by(messages.c.seq)
     .limit(MOST_PENDING)

@@ -50,6 +50,11 @@ def read_body(request: Request, model: type[Body]) -> Body:
         raise ApiError(400, "not_json", "the body is not JSON in UTF-8") from error
     if not isinstance(data, dict):
         raise ApiError(422, "wrong_type", "the body must be a JSON object")
+    return checked(data, model)
+
+
+def checked(data: dict[str, Any], model: type[Body]) -> Body:
+    """`data` as `model`. Raises ApiError 422 naming the field."""
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -18,6 +18,9 @@ from web.errors import ApiError
 RULES = {
     # One visitor, one address. A shop's office or a school is one address, too.
     "message": "30/10 seconds;600/hour",
+    # A file takes the time and memory of many messages.
+    "attachment": "12/minute;100/hour",
+    "attachment_desk": "60/minute;600/hour",
     "session": "120/minute;3000/hour",
     "signal": "120/10 seconds",
     # A reader's word on one article, from one address; on all of them.

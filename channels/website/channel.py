@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 
 from channels.base import Surroundings
 from channels.website.access import Door, WebsiteRules, cross_origin
+from channels.website.attachments import WebsiteAttachments
 from channels.website.shapes import (
     FeedbackBody,
     LinkBody,
@@ -87,6 +88,7 @@ class Website:
         ):
             name = f"{method} {path}".lower().replace(" /", "_")
             bp.add_route(self._door.open_to(handler), path, methods=[method], name=name)
+        WebsiteAttachments(self._around, self._door, self._limits).routes(bp)
         bp.add_route(
             self._door.open_to(_preflight), "/<path:path>", methods=["OPTIONS"], name="preflight"
         )
@@ -364,7 +366,8 @@ class Website:
 
         def erase(tx: Transaction) -> None:
             conversations.lock_thread(tx, thread_id)
-            erase_thread(tx, thread_id, "customer", self._around.clock())
+            files = self._around.attachments.files
+            erase_thread(tx, thread_id, "customer", self._around.clock(), files)
             tx.hint(thread_topic(thread_id), "erased")
             tx.hint(DESK, "state")
 

@@ -17,6 +17,8 @@ from support.reachable import CHAT, spoken
 from support.tasks import Task
 from support.values import Author, Conversation, Message
 
+ATTACHMENTS = "/api/v1/visitor/attachments"
+
 
 def _text(value: str) -> str:
     return inbox.checked_text(value)
@@ -52,6 +54,12 @@ class MessageBody(Body):
         if (self.text is None) == (self.button is None):
             raise ValueError("give either text or button")
         return self
+
+
+class AttachmentBody(Body):
+    """The form's fields beside its `file`."""
+
+    client_id: ClientId
 
 
 class TypingBody(Body):
@@ -114,11 +122,18 @@ def message_shape(message: Message) -> dict[str, Any]:
     }
     if message.buttons:
         shape["buttons"] = [{"id": button.id, "title": button.title} for button in message.buttons]
+    if attached := message.data.get("attachments"):
+        shape["attachments"] = [attachment_shape(one) for one in attached]
     if message.author is Author.AGENT:
         shape["agent"] = {"name": message.agent_name}
     if message.author in (Author.BOT, Author.SYSTEM) and message.data:
         shape["data"] = {k: v for k, v in message.data.items() if k != "agent_id"}
     return shape
+
+
+def attachment_shape(data: dict[str, Any]) -> dict[str, Any]:
+    """A file as its customer sees it; fetched from `url` with the token in the header."""
+    return {**data, "url": f"{ATTACHMENTS}/{data['id']}"}
 
 
 def hours_shape(hours: Hours, now: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from support.attachments.records import KIND
 from support.playbook import Words
 from support.values import Author, Message
 
@@ -14,6 +15,9 @@ _NAMES = {
 }
 
 
+_FILE = ("[File: {name}]", "［ファイル：{name}］")
+
+
 def as_text(said: Sequence[Message], lang: str | None, zone: ZoneInfo, shop: Words) -> str:
     """One paragraph a message: time in the shop's zone, who, and what."""
     japanese = lang == "ja"
@@ -22,5 +26,6 @@ def as_text(said: Sequence[Message], lang: str | None, zone: ZoneInfo, shop: Wor
     for message in said:
         who = message.agent_name or _NAMES[message.author][japanese]
         at = message.created_at.astimezone(zone)
-        paragraphs.append(f"[{at:%Y-%m-%d %H:%M}] {who}\n{message.text}")
+        text = _FILE[japanese].format(name=message.text) if message.kind == KIND else message.text
+        paragraphs.append(f"[{at:%Y-%m-%d %H:%M}] {who}\n{text}")
     return "\n\n".join(paragraphs) + "\n"

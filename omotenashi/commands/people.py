@@ -121,11 +121,13 @@ def erase(
     customer: Annotated[str, typer.Option(help="Customer number, e-mail address or thread.")],
 ) -> None:
     """Erase everything of a customer for good."""
+    from omotenashi.parts import open_files
+    from omotenashi.settings import load_settings
     from support.clock import utc_now
     from support.privacy.erasure import erase_customer
 
-    db = _database()
-    erased = db.write(lambda tx: erase_customer(tx, customer, "command line", utc_now()))
+    db, files = _database(), open_files(load_settings())
+    erased = db.write(lambda tx: erase_customer(tx, customer, "command line", utc_now(), files))
     print(f"Erased {erased} thread{'s' if erased != 1 else ''}.")
 
 

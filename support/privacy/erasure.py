@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from support.attachments import records
+from support.attachments.files import AttachmentFiles
 from support.search import unindex_thread
 from support.store import Transaction
 from support.store.schema import (
@@ -20,8 +22,10 @@ from support.store.schema import (
 )
 
 
-def erase_thread(tx: Transaction, thread_id: str, actor: str, now: datetime) -> bool:
-    """Delete a thread with everything in it; whether there was one.
+def erase_thread(
+    tx: Transaction, thread_id: str, actor: str, now: datetime, files: AttachmentFiles
+) -> bool:
+    """Delete a thread with everything in it, its files too; whether there was one.
 
     What remains is one line in the audit that something was erased, without what.
     """
@@ -31,9 +35,11 @@ def erase_thread(tx: Transaction, thread_id: str, actor: str, now: datetime) -> 
     for joined in tx.execute(
         select(threads.c.id).where(threads.c.joined_to == thread_id)
     ).scalars():
-        erase_thread(tx, joined, actor, now)
+        erase_thread(tx, joined, actor, now, files)
     its_conversations = select(conversations.c.id).where(conversations.c.thread_id == thread_id)
     unindex_thread(tx, thread_id)
+    its_files = records.ids_of_thread(tx.connection, thread_id)
+    tx.after_commit(lambda: files.remove(its_files))
     tx.execute(delete(outbox).where(outbox.c.thread_id == thread_id))
     tx.execute(delete(lookup_failures).where(lookup_failures.c.thread_id == thread_id))
     tx.execute(delete(cases).where(cases.c.thread_id == thread_id))
@@ -45,11 +51,13 @@ def erase_thread(tx: Transaction, thread_id: str, actor: str, now: datetime) -> 
     return True
 
 
-def erase_customer(tx: Transaction, customer: str, actor: str, now: datetime) -> int:
+def erase_customer(
+    tx: Transaction, customer: str, actor: str, now: datetime, files: AttachmentFiles
+) -> int:
     """Erase every thread of a customer number or e-mail address; how many there were."""
     ids = threads_of(tx.connection, customer)
     for thread_id in ids:
-        erase_thread(tx, thread_id, actor, now)
+        erase_thread(tx, thread_id, actor, now, files)
     tx.execute(
         delete(customers).where((customers.c.id == customer) | (customers.c.email == customer))
     )
@@ -75,10 +83,11 @@ def threads_of(connection: Connection, customer: str) -> list[str]:
 
 
 def data_of_thread(connection: Connection, thread_id: str) -> dict[str, Any]:
-    """What is kept of a thread, for its customer: contact, messages, cases."""
+    """What is kept of a thread, for its customer: contact, messages with the files they
+    brought, cases."""
     thread = connection.execute(select(threads).where(threads.c.id == thread_id)).one()
     said = connection.execute(
-        select(messages.c.seq, messages.c.author, messages.c.text, messages.c.created_at)
+        select(messages)
         .where(messages.c.thread_id == thread_id, messages.c.private.is_(False))
         .order_by(messages.c.seq)
     )
@@ -93,6 +102,7 @@ def data_of_thread(connection: Connection, thread_id: str) -> dict[str, Any]:
                 "author": row.author,
                 "text": row.text,
                 "created_at": row.created_at.isoformat(),
+                **_files_of(row.data),
             }
             for row in said
         ],
@@ -101,3 +111,12 @@ def data_of_thread(connection: Connection, thread_id: str) -> dict[str, Any]:
             for row in made
         ],
     }
+
+
+def _files_of(data: dict[str, Any]) -> dict[str, Any]:
+    """A message's files by name, type and size, where it has any."""
+    named = [
+        {"name": one["name"], "type": one["type"], "size": one["size"]}
+        for one in data.get("attachments") or ()
+    ]
+    return {"attachments": named} if named else {}

@@ -45,6 +45,7 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.hints: list[Hint] = []
+        self.afterwards: list[Callable[[], None]] = []
 
     def execute(self, statement: Executable, *args: Any) -> CursorResult[Any]:
         return self.connection.execute(statement, *args)
@@ -56,6 +57,11 @@ class Transaction:
 
     def hint(self, topic: str, kind: str, message: Message | None = None, **data: Any) -> None:
         self.hints.append(Hint(topic, kind, data, message))
+
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Do what can't be undone, such as removing a file, once this is committed. A crash in
+        between leaves it undone."""
+        self.afterwards.append(work)
 
 
 class Database:
@@ -117,7 +123,9 @@ class Database:
                     with connection.begin():
                         transaction = Transaction(connection)
                         result = change(transaction)
-                    return result, transaction.hints
+                for work in transaction.afterwards:
+                    work()
+                return result, transaction.hints
             except DBAPIError as error:
                 if attempt < ATTEMPTS and _worth_repeating(error):
                     continue

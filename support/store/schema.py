@@ -346,6 +346,21 @@ cases = Table(
     Column("feeling", String(16)),  # how the customer felt about what was done: good, bad
 )
 
+# A file that came with a message. Its bytes are in the data folder, under the same id.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
+    # The request that it belongs to, where there was one or came to be one.
+    Column("case_number", ForeignKey("cases.number", ondelete="SET NULL"), index=True),
+    Column("name", Text, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 # What was done about a case, step by step, by whom.
 case_steps = Table(
     "case_steps",

@@ -1,0 +1,78 @@
+"""Files on the website: a visitor sends one, and gets those of the own thread back."""
+
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+
+from channels.base import Surroundings
+from channels.website.access import Door
+from channels.website.shapes import AttachmentBody, attachment_shape
+from support import conversations
+from support.attachments import records
+from support.attachments.checking import LARGEST
+from support.attachments.receiving import Received, accept_attachment
+from support.attachments.refusals import FileRefused
+from support.store import Transaction
+from web.errors import ApiError, checked
+from web.files import download, read_upload, receiving, refused
+from web.limits import Limits
+
+
+class WebsiteAttachments:
+    def __init__(self, around: Surroundings, door: Door, limits: Limits) -> None:
+        self._around = around
+        self._door = door
+        self._limits = limits
+
+    def routes(self, bp: Blueprint) -> None:
+        bp.add_route(
+            receiving(self._door.open_to(self._post)),
+            "/attachments",
+            methods=["POST"],
+            name="post_attachments",
+            stream=True,
+        )
+        bp.add_route(
+            self._door.open_to(self._get),
+            "/attachments/<id:str>",
+            methods=["GET"],
+            name="get_attachment",
+        )
+
+    async def _post(self, request: Request) -> HTTPResponse:
+        thread_id = self._door.thread_id(request)
+        await self._limits.check("attachment", thread_id)
+        upload = await read_upload(request, LARGEST)
+        body = checked(dict(upload.fields), AttachmentBody)
+        around = self._around
+        try:
+            stored = await around.attachments.store(upload.name, upload.content)
+        except FileRefused as error:
+            raise refused(error.code, str(error)) from error
+
+        def accept(tx: Transaction) -> Received:
+            return accept_attachment(
+                tx, thread_id, stored, body.client_id, around.clock(), around.playbook
+            )
+
+        try:
+            async with around.attachments.kept_by_message(around.db, stored):
+                received = await around.db.writing(accept)
+        except conversations.NotFound as error:
+            raise ApiError(401, "expired", "the visitor token is not valid any more") from error
+        around.typing.note(thread_id, False, around.clock())
+        shape = {
+            "id": received.id,
+            "seq": received.seq,
+            "attachment": attachment_shape(received.attachment.as_data()),
+        }
+        return json_response(shape, status=201, headers={"Cache-Control": "no-store"})
+
+    async def _get(self, request: Request, id: str) -> HTTPResponse:
+        thread_id = self._door.thread_id(request)
+        around = self._around
+        found = await around.db.reading(lambda c: records.of_thread(c, thread_id, id))
+        content = await around.attachments.read(found) if found is not None else None
+        if found is None or content is None:
+            raise ApiError(404, "not_found", "there is no such file")
+        return download(content, found.name, found.type, {})

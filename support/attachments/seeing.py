@@ -1,0 +1,50 @@
+"""Who looked at a customer's file without dealing with the matter: kept, once each.
+
+Masking doesn't reach into pictures, so looking is what can be answered for.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, insert, select
+
+from support import conversations
+from support.agents import Agent
+from support.attachments.records import Attachment
+from support.store import Transaction
+from support.store.schema import audit
+from support.values import State
+
+ACTION = "see_file"
+
+
+def is_news(
+    connection: Connection, agent: Agent, attachment: Attachment, conversation_id: str
+) -> bool:
+    """Whether this is somebody else's matter, or a closed one, and not in the audit yet."""
+    conversation = conversations.get(connection, conversation_id)
+    if conversation.state is State.ASSIGNED and conversation.agent_id == agent.id:
+        return False
+    return not connection.execute(
+        select(
+            exists().where(
+                audit.c.action == ACTION,
+                audit.c.actor == f"agent:{agent.id}",
+                audit.c.subject == conversation_id,
+                audit.c.detail == attachment.id,
+            )
+        )
+    ).scalar_one()
+
+
+def record(
+    tx: Transaction, agent: Agent, attachment: Attachment, conversation_id: str, now: datetime
+) -> None:
+    tx.execute(
+        insert(audit).values(
+            at=now,
+            actor=f"agent:{agent.id}",
+            action=ACTION,
+            subject=conversation_id,
+            detail=attachment.id,
+        )
+    )
