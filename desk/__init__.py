@@ -3,8 +3,10 @@
 from sanic import Blueprint
 
 from desk.access import Gate
+from desk.answering import Answering
 from desk.attachments import DeskAttachments
 from desk.casework import Casework
+from desk.customers import Customers
 from desk.deliveries import Deliveries
 from desk.exporting import Exporting
 from desk.handling import Handling
@@ -33,6 +35,8 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         SigningIn(around, gate, limits),
         Reading(around, gate),
         Handling(around, gate),
+        Answering(around, gate),
+        Customers(around, gate),
         Live(around, gate),
         Deliveries(around, gate),
         DeskAttachments(around, gate, limits),

@@ -73,7 +73,7 @@ class Gate:
         """`handler` behind the check; it gets the Login after the request."""
 
         @wraps(handler)
-        async def guarded(request: Request, **path: str) -> HTTPResponse | None:
+        async def guarded(request: Request, **path: Any) -> HTTPResponse | None:
             login = await self.admit(request, role)
             return await handler(request, login, **path)
 

@@ -3,9 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    model_validator,
+)
 
-from support import inbox, notices, reviews
+from support import customer_notes, inbox, notices, reviews
 from support.handling import LONGEST_REASON
 from support.labels import LONGEST_LABEL, MOST_LABELS
 from support.orders.access import postcode_key
@@ -67,6 +75,7 @@ Text = Annotated[str, AfterValidator(_text)]
 ClientId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_plain)]
 Label = Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_filled)]
 Comment = Annotated[str, Field(max_length=2000), AfterValidator(_plain)]
+Seq = Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
 Name = Annotated[str, Field(max_length=64), AfterValidator(_plain)]
 
 
@@ -110,6 +119,18 @@ class AttachmentBody(Body):
 
 class TransferBody(Body):
     to: StrictInt | Literal["queue"]
+    note: Annotated[str, Field(max_length=inbox.LONGEST_TEXT), AfterValidator(_plain)] | None = None
+
+
+class SnoozeBody(Body):
+    """`until`: a moment with its offset (ISO 8601); null takes the conversation up again."""
+
+    until: Annotated[AwareDatetime, Field(strict=False)] | None
+
+
+class CustomerNoteBody(Body):
+    client_id: ClientId
+    text: Annotated[str, Field(max_length=customer_notes.LONGEST), AfterValidator(_filled)]
 
 
 class ReturnBody(Body):
@@ -117,7 +138,11 @@ class ReturnBody(Body):
 
 
 class ResolveBody(Body):
+    """`seen_seq`: the newest message on the agent's screen; 409 where the customer has written
+    since."""
+
     reason: Annotated[str, Field(max_length=LONGEST_REASON), AfterValidator(_filled)]
+    seen_seq: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)] | None = None
 
 
 class LabelBody(Body):

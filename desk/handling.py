@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse, empty
 from sanic.response import json as json_response
-from sqlalchemy import Connection
 
 from desk.access import Gate
 from desk.bodies import (
@@ -14,18 +13,19 @@ from desk.bodies import (
     PresenceBody,
     ResolveBody,
     ReturnBody,
+    SnoozeBody,
     TransferBody,
     TypingBody,
     WritingBody,
 )
+from desk.changes import change, owner_shape
 from desk.reading import checked_id, not_there
 from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
-from support import agents, conversations, handling, handoff, labels, presence, replies
+from support import conversations, handling, handoff, labels, presence, replies
 from support.agents import Login
-from support.conversations import TransitionRefused
-from support.handoff import AlreadyClaimed
 from support.hints import Hint, thread_topic
+from support.snoozing import BadTime
 from support.store import Transaction
 from support.values import Conversation
 from web.errors import ApiError, read_body
@@ -46,6 +46,7 @@ class Handling:
             ("transfer", self.transfer),
             ("return", self.give_back),
             ("resolve", self.resolve),
+            ("snooze", self.snooze),
             ("reopen", self.reopen),
             ("label", self.label),
             ("typing", self.typing),
@@ -83,11 +84,12 @@ class Handling:
     async def transfer(self, request: Request, login: Login, id: str) -> HTTPResponse:
         body, around = read_body(request, TransferBody), self._around
         to = None if body.to == "queue" else body.to
+        note = (body.note or "").strip() or None
         try:
             return await self._move(
                 id,
                 lambda tx: handling.transfer(
-                    tx, id, login.agent, to, around.playbook, around.clock()
+                    tx, id, login.agent, to, around.playbook, around.clock(), note
                 ),
             )
         except handling.UnknownAgent as error:
@@ -108,9 +110,18 @@ class Handling:
         return await self._move(
             id,
             lambda tx: handling.resolve(
-                tx, id, login.agent, body.reason, around.playbook, around.clock()
+                tx, id, login.agent, body.reason, around.playbook, around.clock(), body.seen_seq
             ),
         )
+
+    async def snooze(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body, around = read_body(request, SnoozeBody), self._around
+        try:
+            return await self._move(
+                id, lambda tx: handling.snooze(tx, id, login.agent, body.until, around.clock())
+            )
+        except BadTime as error:
+            raise ApiError(422, "bad_time", str(error), "until") from error
 
     async def reopen(self, request: Request, login: Login, id: str) -> HTTPResponse:
         around = self._around
@@ -147,32 +158,11 @@ class Handling:
         )
         return json_response({"present": present_shape(here)})
 
-    async def _move(self, id: str, change: Callable[[Transaction], Conversation]) -> HTTPResponse:
+    async def _move(self, id: str, what: Callable[[Transaction], Conversation]) -> HTTPResponse:
         def moved(tx: Transaction) -> dict[str, Any]:
-            return _owner_shape(tx.connection, change(tx))
+            return owner_shape(tx.connection, what(tx))
 
         return json_response(await self._change(id, moved))
 
-    async def _change(self, id: str, change: Callable[[Transaction], T]) -> T:
-        checked_id(id)
-        try:
-            return await self._around.db.writing(change)
-        except conversations.NotFound as error:
-            raise not_there() from error
-        except AlreadyClaimed as error:
-            raise ApiError(409, "claimed", str(error)) from error
-        except TransitionRefused as error:
-            raise ApiError(409, "refused", str(error)) from error
-
-
-def _owner_shape(connection: Connection, conversation: Conversation) -> dict[str, Any]:
-    holder = None
-    if conversation.agent_id is not None:
-        agent = agents.get(connection, conversation.agent_id)
-        holder = {"id": agent.id, "name": agent.name}
-    return {
-        "id": conversation.id,
-        "state": str(conversation.state),
-        "epoch": conversation.epoch,
-        "agent": holder,
-    }
+    async def _change(self, id: str, what: Callable[[Transaction], T]) -> T:
+        return await change(self._around, id, what)

@@ -2,8 +2,9 @@
 
 `agents`, `counts`, `tasks` {due, overdue}, `conversation` {id, seq?}, `typing` {id, typing}, `read`
 {id, seq}, `presence` {id, present}, `given` {id} when a conversation became the agent's without
-their doing, a `beat` by which a page knows that the connection lives, and `ended` when the sign-in
-did. They say that there is something new; what it is, the page asks for.
+their doing, `alert` {id, alert} for whom it concerns (`mention`, `silent` and the like), a `beat`
+by which a page knows that the connection lives, and `ended` when the sign-in did. They say that
+there is something new; what it is, the page asks for.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ GATHER_S = 0.05
 LOOK_AGAIN_S = 10.0
 _COUNTED = frozenset({"state", "message", MISSED})
 # Kinds of hints that say nothing new of a conversation itself.
-_ELSEWHERE = frozenset({"agents", "presence", "given", "notice"})
+_ELSEWHERE = frozenset({"agents", "presence", "given", "notice", "alert"})
 
 
 class Live:
@@ -79,6 +80,9 @@ class Live:
                 for one in arrived:
                     if one.kind == "given" and one.data["agent"] == login.agent.id:
                         yield frame("given", {"id": one.data["conversation"]})
+                    if one.kind == "alert" and _concerns(one, login):
+                        data = {"id": one.data.get("conversation"), "alert": one.data.get("alert")}
+                        yield frame("alert", data)
                 if kinds & {"agents", MISSED}:
                     yield await self._agents()
                 if kinds & _COUNTED:
@@ -137,3 +141,10 @@ class Live:
     async def _counts(self, login: Login) -> str:
         counts = await self._around.db.reading(lambda c: reports.counts_for(c, login.agent.id))
         return frame("counts", counts)
+
+
+def _concerns(hint: Hint, login: Login) -> bool:
+    """Alerts are for the agents they name, or for all leads."""
+    if hint.data.get("leads") and login.agent.is_lead:
+        return True
+    return login.agent.id in (hint.data.get("agents") or ())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from support.attachments.storing import Attachments
+from support.knowledge import KnowledgeHolder
 from support.orders import OrderAccess
 from support.playbook import Playbook
 from support.store import Database
@@ -20,6 +21,7 @@ class DeskSurroundings:
     clock: Callable[[], datetime]
     orders: OrderAccess
     attachments: Attachments
+    knowledge: KnowledgeHolder
     cookie_secure: bool
     trusted_proxies: tuple[str, ...] = ()
     public_url: str | None = None

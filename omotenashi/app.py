@@ -143,6 +143,7 @@ def _desk_surroundings(parts: Parts, attachments: Attachments) -> DeskSurroundin
         clock=parts.clock,
         orders=parts.services.orders,
         attachments=attachments,
+        knowledge=parts.services.knowledge,
         cookie_secure=settings.base_url.startswith("https:"),
         trusted_proxies=tuple(settings.trusted_proxies),
         public_url=settings.public_url,

@@ -5,6 +5,7 @@ each operation. A test holds this list against the routes that exist.
 """
 
 import html
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,7 @@ class Operation:
     takes_file: bool = False
 
 
+_PARAMETER = re.compile(r"\{(\w+)\}")
 _V, _D, _C = "/api/v1/visitor", "/api/v1/desk", "/api/v1/desk/conversations/{id}"
 _LIST = (
     "state", "channel", "lang", "reason", "agent", "label", "topic", "tier", "rating", "longer",
@@ -140,6 +142,17 @@ OPERATIONS = (
               desk.TypingBody),
     Operation("post", f"{_C}/presence", "desk", "The agent looks at it, types in it or left it",
               "{present}", 200, desk.PresenceBody),
+    Operation("post", f"{_C}/snooze", "desk", "Put it aside until a time", "the conversation",
+              200, desk.SnoozeBody),
+    Operation("get", f"{_C}/suggestions", "desk", "Articles and vetted replies for the last "
+              "question", "{question, lang, articles, replies}"),
+    Operation("post", f"{_C}/contact", "desk", "The customer's addresses in full; recorded",
+              "{email, contact}"),
+    Operation("post", f"{_C}/customer-notes", "desk", "A note about the customer, for all",
+              "{id}", 201, desk.CustomerNoteBody),
+    Operation("delete", f"{_C}/customer-notes/{{note}}", "desk", "Strike a note", "nothing", 204),
+    Operation("get", f"{_D}/mentions", "desk", "Notes that name the agent", "{mentions}"),
+    Operation("post", f"{_D}/mentions", "desk", "They are seen", "nothing", 204),
     Operation("post", f"{_C}/review", "desk", "Leads: judge a message or the whole", "{id}", 201,
               desk.ReviewBody),
     Operation("get", f"{_D}/events", "desk", "What happens, as a stream", "server-sent events",
@@ -196,9 +209,9 @@ def document() -> dict[str, Any]:
                 "default": {"$ref": "#/components/responses/Error"},
             },
         }
-        if "{id}" in operation.path:
+        for place, name in enumerate(_PARAMETER.findall(operation.path)):
             entry["parameters"].insert(
-                0, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+                place, {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             )
         if operation.by == "desk" and operation.method != "get":
             entry["parameters"].append(

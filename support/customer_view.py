@@ -1,11 +1,14 @@
 """What an agent is shown about the customer beside a conversation."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from support import words
+from support import audit, words
+from support.agents import Agent
 from support.privacy.masking import mask
+from support.store import Transaction
 from support.store.schema import conversations, customers, feedback, messages, threads, tickets
 from support.values import Conversation
 
@@ -41,6 +44,47 @@ def visit(connection: Connection, thread_id: str) -> dict[str, Any]:
         "seen_at": row.seen_at,
         "read_seq": row.read_seq,
     }
+
+
+def contact(
+    tx: Transaction, conversation: Conversation, agent: Agent, now: datetime
+) -> dict[str, str | None]:
+    """The customer's addresses in full: email, contact. That they were asked for is recorded."""
+    row = tx.execute(
+        select(threads.c.contact, customers.c.email)
+        .outerjoin(customers, customers.c.id == threads.c.customer_id)
+        .where(threads.c.id == conversation.thread_id)
+    ).one()
+    audit.record(tx, f"agent:{agent.id}", "contact_shown", now, subject=conversation.id)
+    return {"email": row.email, "contact": row.contact}
+
+
+def channels(connection: Connection, conversation: Conversation) -> list[str]:
+    """On which channels this customer has written, the newest first."""
+    if conversation.customer_id is None:
+        return [conversation.channel]
+    rows = connection.execute(
+        select(threads.c.channel)
+        .where(threads.c.customer_id == conversation.customer_id)
+        .order_by(threads.c.seen_at.desc())
+        .limit(MOST_EARLIER)
+    ).scalars()
+    return list(dict.fromkeys([*rows, conversation.channel]))
+
+
+def ratings(connection: Connection, conversation: Conversation) -> list[dict[str, Any]]:
+    """What the same customer gave earlier conversations: score, comment, at; the newest first."""
+    theirs = conversations.c.thread_id == conversation.thread_id
+    if conversation.customer_id is not None:
+        theirs = or_(theirs, conversations.c.customer_id == conversation.customer_id)
+    rows = connection.execute(
+        select(feedback)
+        .join(conversations, conversations.c.id == feedback.c.conversation_id)
+        .where(theirs, conversations.c.id != conversation.id)
+        .order_by(feedback.c.at.desc())
+        .limit(5)
+    )
+    return [{"score": row.score, "comment": row.comment, "at": row.at} for row in rows]
 
 
 def earlier(connection: Connection, conversation: Conversation) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from support import (
     handoff,
     outbox,
     queue,
+    silence,
+    snoozing,
     vanished,
     ways_out,
 )
@@ -94,6 +96,8 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
     return {
         **callback_timers.handlers(playbook),
         **aftercare.handlers(playbook),
+        **silence.handlers(playbook),
+        **snoozing.handlers(playbook),
         queue.ESTIMATE_TIMER: estimate_ran_out,
         queue.OFFERS_TIMER: offers,
         IDLE_TIMER: idle,
@@ -104,3 +108,4 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
 
 def start_recurring(tx: Transaction, now: datetime) -> None:
     set_timer(tx, VANISHED_TIMER, "", now + VANISHED_EVERY, now)
+    set_timer(tx, silence.SWEEP_TIMER, "", now + silence.EVERY, now)

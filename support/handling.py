@@ -6,16 +6,24 @@ is `support.handoff`'s.
 
 from datetime import datetime
 
-from support import agents, conversations, handoff
+from sqlalchemy import func, select
+
+from support import agents, conversations, handoff, snoozing
 from support.agents import Agent
 from support.conversations import TransitionRefused
 from support.handoff import AlreadyClaimed
+from support.messages import Draft, append
 from support.playbook import Playbook
 from support.queue import say
 from support.store import Transaction
-from support.values import Conversation, State
+from support.store.schema import messages
+from support.values import Author, Conversation, State
 
 LONGEST_REASON = 200
+
+
+class WroteAgain(TransitionRefused):
+    """The customer wrote while the agent was about to end the matter. Shown as 409."""
 
 
 class UnknownAgent(LookupError):
@@ -29,8 +37,10 @@ def transfer(
     to: int | None,
     playbook: Playbook,
     now: datetime,
+    note: str | None = None,
 ) -> Conversation:
-    """Give a conversation to the colleague `to`, or back to the queue when None.
+    """Give a conversation to the colleague `to`, or back to the queue when None. `note` is left
+    for whoever gets it.
 
     Raises UnknownAgent, AlreadyClaimed, TransitionRefused, NotFound.
     """
@@ -40,12 +50,14 @@ def transfer(
     if to is None:
         if conversation.state is State.QUEUED:
             return conversation
+        _leave_note(tx, conversation, agent, note, now)
         return handoff.transfer(tx, conversation_id, agent, None, playbook, now)
     if to == conversation.agent_id:
         return conversation
     colleague = next((one for one in agents.everyone(tx.connection) if one.id == to), None)
     if colleague is None:
         raise UnknownAgent(f"no agent {to}")
+    _leave_note(tx, conversation, agent, note, now)
     return handoff.transfer(tx, conversation_id, agent, colleague, playbook, now)
 
 
@@ -72,11 +84,15 @@ def resolve(
     reason: str,
     playbook: Playbook,
     now: datetime,
+    seen_seq: int | None = None,
 ) -> Conversation:
-    """End a matter; once more changes nothing. Raises AlreadyClaimed, NotFound."""
+    """End a matter; once more changes nothing. `seen_seq`: the newest message that was on the
+    agent's screen. Raises WroteAgain, AlreadyClaimed, NotFound."""
     conversation = _free_or_held(tx, conversation_id, agent)
     if conversation.state is State.RESOLVED:
         return conversation
+    if seen_seq is not None and newest_of_customer(tx, conversation) > seen_seq:
+        raise WroteAgain("the customer has just written")
     return handoff.resolve(
         tx,
         conversation,
@@ -86,6 +102,19 @@ def resolve(
         playbook=playbook,
         now=now,
     )
+
+
+def snooze(
+    tx: Transaction, conversation_id: str, agent: Agent, until: datetime | None, now: datetime
+) -> Conversation:
+    """Put a conversation aside until then, or take it up again when None.
+
+    Raises BadTime, AlreadyClaimed, TransitionRefused, NotFound.
+    """
+    conversation = _free_or_held(tx, conversation_id, agent)
+    if until is None:
+        return snoozing.wake(tx, conversation, now, "woken")
+    return snoozing.snooze(tx, conversation, agent, until, now)
 
 
 def reopen(
@@ -115,6 +144,25 @@ def reopen(
     text = playbook.messages.agent_joined.in_lang(conversation.lang).format(agent=agent.name)
     say(tx, conversation, text, now, "agent", agent_id=agent.id)
     return conversation
+
+
+def newest_of_customer(tx: Transaction, conversation: Conversation) -> int:
+    """The seq of the customer's newest message in this matter, 0 where there is none."""
+    newest: int | None = tx.execute(
+        select(func.max(messages.c.seq)).where(
+            messages.c.conversation_id == conversation.id,
+            messages.c.author == str(Author.CUSTOMER),
+        )
+    ).scalar_one()
+    return newest or 0
+
+
+def _leave_note(
+    tx: Transaction, conversation: Conversation, agent: Agent, note: str | None, now: datetime
+) -> None:
+    if note:
+        draft = Draft(Author.AGENT, note, "note", agent_id=agent.id, private=True)
+        append(tx, conversation, draft, now)
 
 
 def _free_or_held(tx: Transaction, conversation_id: str, agent: Agent) -> Conversation:

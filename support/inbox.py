@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, insert, select, update
 
-from support import choices, conversations
+from support import choices, conversations, snoozing
 from support.attachments.records import KIND
 from support.hints import TURNS
 from support.identifiers import new_id
@@ -196,6 +196,7 @@ def _store(
     message = append(tx, conversation, draft, now)
     if conversation.state is State.ASSIGNED:
         handled(tx, conversation, message.seq)
+        snoozing.wake(tx, conversation, now, "wrote")
     else:
         want_turn(tx, conversation.id, message.seq, now, worker)
     return Accepted(message.id, message.seq, conversation.id)

@@ -3,12 +3,20 @@
 Every file has its model here; an unknown key, a missing text or a wrong type is a FileError.
 """
 
+import re
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from support import yamlfile
 from support.hours import Hours
@@ -48,7 +56,15 @@ class Waiting(Part):
     first_guess_s: int = Field(gt=0)
     agent_away_s: int = Field(ge=30)
     agent_gone_minutes: int = Field(ge=1)
+    silent_alert_minutes: int = Field(ge=1)
+    silent_return_minutes: int = Field(ge=2)
     unread_to_contact_s: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _told_first(self) -> Self:
+        if self.silent_return_minutes <= self.silent_alert_minutes:
+            raise ValueError("silent_return_minutes must be more than silent_alert_minutes")
+        return self
 
 
 class Closing(Part):
@@ -144,13 +160,41 @@ class Assignment(Part):
     skills: NeededSkills = NeededSkills()
 
 
+PLACEHOLDERS = frozenset({"customer", "agent", "order"})
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
 class CannedReply(Part):
-    key: str
+    """A vetted reply in every language. `suits`: intents, reasons, faults and wishes after which
+    it is suggested."""
+
+    key: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     text: Words
+    suits: tuple[str, ...] = ()
+
+    @field_validator("text")
+    @classmethod
+    def _known_placeholders(cls, text: Words) -> Words:
+        for lang in LANGS:
+            unknown = set(_PLACEHOLDER.findall(text.in_lang(lang))) - PLACEHOLDERS
+            if unknown:
+                raise ValueError(f"{lang}: nobody fills in {{{min(unknown)}}}")
+        if ("{order}" in text.en) != ("{order}" in text.ja):
+            raise ValueError("{order} stands in one language only")
+        return text
 
 
 class CannedReplies(Part):
     replies: list[CannedReply]
+
+    @field_validator("replies")
+    @classmethod
+    def _each_once(cls, replies: list[CannedReply]) -> list[CannedReply]:
+        keys = [one.key for one in replies]
+        twice = {key for key in keys if keys.count(key) > 1}
+        if twice:
+            raise ValueError(f"{min(twice)} is there twice")
+        return replies
 
 
 class Messages(Part):

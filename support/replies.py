@@ -9,6 +9,7 @@ from support.agents import Agent
 from support.attachments import records
 from support.attachments.records import Attachment
 from support.conversations import TransitionRefused
+from support.mentions import note_mentions
 from support.messages import Draft, append
 from support.outreach import UNREAD_TIMER
 from support.playbook import Playbook
@@ -100,6 +101,7 @@ def note(
         Author.AGENT, text, kind="note", agent_id=agent.id, client_id=client_id, private=True
     )
     message = append(tx, conversation, draft, now)
+    note_mentions(tx, conversation.id, message.id, text, agent, now)
     return message.id, message.seq
 
 

@@ -33,9 +33,11 @@ def sweep(tx: Transaction, playbook: Playbook, now: datetime) -> int:
         .scalar_subquery()
     )
     unseen = or_(agents_table.c.seen_at.is_(None), agents_table.c.seen_at < gone)
+    # What was put aside on purpose waits for its time; the agent may be at home.
+    aside = conversations_table.c.snoozed_until.is_not(None)
     return _return(
         tx,
-        or_(agents_table.c.disabled_at.is_not(None), unseen & (given_at < gone)),
+        or_(agents_table.c.disabled_at.is_not(None), unseen & (given_at < gone) & ~aside),
         playbook,
         now,
     )

@@ -3,15 +3,19 @@
 import { get, post } from "./api.js";
 import { ask, choices } from "./dialogs.js";
 import { el } from "./dom.js";
+import { askUntil } from "./snooze.js";
 import { t, table } from "./words.js";
 
 const REASONS = ["solved", "compensated", "passed_on", "no_answer", "not_needed", "spam"];
 
 export class Actions {
-  /** `current()`: the open conversation. `done(id, what)`, `failed(problem, id)`: afterwards. */
-  constructor({ me, current, done, failed }) {
+  /** `current()`: the open conversation; `log()`: its messages; `flush(id)`: sends what is held back
+   *  for an undo. `done(id, what)`, `failed(problem, id)`: afterwards. */
+  constructor({ me, current, log, flush, done, failed }) {
     this.me = me;
     this.current = current;
+    this.log = log;
+    this.flush = flush;
     this.done = done;
     this.failed = failed;
   }
@@ -48,30 +52,54 @@ export class Actions {
     if (this.current()?.state !== "queued") options.unshift(["queue", t("ask.transfer_queue")]);
     if (!options.length) return;
     const given = await ask({
-      title: t("ask.transfer_title"), lead: t("ask.transfer_lead"), fields: [choices("to", options)], submit: t("ask.transfer_submit"),
+      title: t("ask.transfer_title"), lead: t("ask.transfer_lead"), fields: [
+        choices("to", options),
+        el("label", { for: "transfer-note" }, t("ask.transfer_note")),
+        el("textarea", { id: "transfer-note", name: "note", rows: "2", maxlength: "4000" }),
+      ],
+      submit: t("ask.transfer_submit"),
     });
-    if (given) await this.run("transfer", { to: given.to === "queue" ? "queue" : Number(given.to) }, id);
+    if (!given) return;
+    const note = given.note.trim();
+    await this.run("transfer", { to: given.to === "queue" ? "queue" : Number(given.to), ...(note && { note }) }, id);
   };
 
   resolve = async () => {
     const talk = this.current();
     if (!talk || talk.state === "resolved") return;
     const words = table("resolve_reason");
+    const { unanswered, customerTypes, last } = this.log();
+    const warning = customerTypes ? t("ask.resolve_typing") : talk.state !== "bot" && unanswered ? t(unanswered === 1 ? "ask.resolve_unanswered_one" : "ask.resolve_unanswered", { n: unanswered }) : null;
     const given = await ask({
-      title: t("ask.resolve_title"), lead: t("ask.resolve_lead"),
+      title: t("ask.resolve_title"), lead: t("ask.resolve_lead"), warning,
       fields: [choices("reason", REASONS.map((reason) => [reason, words[reason]]))], submit: t("ask.resolve_submit"),
     });
-    if (given) await this.run("resolve", { reason: given.reason }, talk.id);
+    if (given) await this.run("resolve", { reason: given.reason, seen_seq: last }, talk.id);
   };
 
+  snooze = async () => {
+    const talk = this.current();
+    if (talk?.state !== "assigned") return;
+    if (talk.snoozed_until) {
+      await this.run("snooze", { until: null }, talk.id);
+      return;
+    }
+    const until = await askUntil();
+    if (until) await this.run("snooze", { until: until.toISOString() }, talk.id);
+  };
+
+  /** Whether it was done. */
   async run(what, body = {}, id = this.current()?.id) {
-    if (!id || this.busy) return;
+    if (!id || this.busy) return false;
     this.busy = true;
     try {
+      await this.flush(id);
       await post(`conversations/${id}/${what}`, body);
-      this.done(id, what);
+      await this.done(id, what);
+      return true;
     } catch (problem) {
       this.failed(problem, id);
+      return false;
     } finally {
       this.busy = false;
     }

@@ -28,16 +28,18 @@ export async function get(path, { signal } = {}) {
 }
 
 /** Null where the answer has no body. */
-export async function post(path, body = {}, { again = true } = {}) {
-  const response = await reach(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": meta("csrf")?.content ?? "" },
-    body: JSON.stringify(body),
-  });
+export const post = (path, body = {}) => change("POST", path, body);
+
+export const remove = (path) => change("DELETE", path, null);
+
+async function change(method, path, body, again = true) {
+  const headers = { "X-CSRF-Token": meta("csrf")?.content ?? "" };
+  if (body !== null) headers["Content-Type"] = "application/json";
+  const response = await reach(path, { method, headers, body: body === null ? null : JSON.stringify(body) });
   if (response.status === 403 && again && (await isStale(response))) {
     // Signed in anew in another tab: this page's value is of the sign-in before.
     meta("csrf").content = (await get("me")).csrf;
-    return post(path, body, { again: false });
+    return change(method, path, body, false);
   }
   return answer(response, path);
 }

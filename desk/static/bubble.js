@@ -1,14 +1,15 @@
 // One message, as the desk shows it.
 
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { messageCard } from "./cards.js";
 import { el, icon } from "./dom.js";
-import { named, t, timeOf } from "./words.js";
+import { dayAndTime, lang, named, t, timeOf } from "./words.js";
 
 /** Messages of one speaker within three minutes stand together. */
 const TOGETHER_MS = 180000;
 
 export function lookOf(message) {
+  if (message.kind === "event") return "event";
   return message.private ? "note" : message.author;
 }
 
@@ -28,8 +29,20 @@ export function follows(message, before) {
   );
 }
 
+/** What happened, in a line of its own that only the team sees. */
+function happening(message) {
+  const data = message.data ?? {};
+  const values = { ...data, until: data.until ? dayAndTime(data.until) : "" };
+  const words = t(`happened.${data.event}`, values);
+  return el(
+    "li", { id: `m${message.seq}`, class: "line event", "data-seq": message.seq, tabindex: "-1" },
+    el("p", { class: "small soft" }, icon("note"), el("span", { class: "text" }, words.startsWith("happened.") ? message.text : words), el("time", { datetime: message.created_at }, timeOf(message.created_at))),
+  );
+}
+
 export function bubble(message, before, context) {
   const look = lookOf(message);
+  if (look === "event") return happening(message);
   const who = speaker(message, context);
   return el(
     "li",
@@ -51,21 +64,42 @@ export function bubble(message, before, context) {
     messageCard(message),
     message.kind === "button" && el("p", { class: "small soft aside" }, t("thread.pressed")),
     message.buttons && el("p", { class: "small soft aside" }, t("thread.choices", { titles: message.buttons.join(" / ") })),
-    message.deliveries && deliveries(message.deliveries),
+    message.deliveries && deliveries(message),
+    message.author === "customer" && context.lang && context.lang !== lang && message.reading && gist(message.reading),
     message.author === "customer" && reading(message, context),
   );
 }
 
-function deliveries(found) {
+/** For whoever can't read the customer's language: what the assistant took from it, in their own. */
+function gist(found) {
+  const parts = [
+    named("intent", found.intent), found.anger && found.anger !== "none" && named("mood", found.anger),
+    ...(found.entities ?? []).map((one) => `${named("entity", one.entity)}: ${named("fact", one.value)}`),
+  ].filter(Boolean);
+  return el("p", { class: "small aside gist" }, icon("assistant", t("thread.gist")), parts.join(" · "));
+}
+
+function deliveries(message) {
   return el(
     "p",
     { class: "small aside" },
-    found.map(({ channel, state }) => {
-      if (state === "failed") return el("span", { class: "wrong" }, icon("over"), t("thread.undeliverable"));
+    message.deliveries.map(({ id, channel, state }) => {
+      if (state === "failed") return el("span", { class: "wrong" }, icon("over"), t("thread.undeliverable"), " ", again(id));
       const word = channel === "email" && state === "sent" ? "mailed" : state === "sent" ? "delivered" : "delivering";
       return el("span", { class: "soft" }, t(`thread.${word}`));
     }),
   );
+}
+
+/** A delivery that was given up is tried once more; what came of it shows by itself. */
+function again(id) {
+  const button = el("button", { type: "button", class: "link" }, t("thread.deliver"));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    await post(`outbox/${id}/retry`).catch(() => {});
+    button.replaceWith(t("thread.delivering"));
+  });
+  return button;
 }
 
 /** What the assistant understood: on demand, and asked for again where it came later. */
@@ -79,17 +113,18 @@ function reading(message, context) {
       const page = await get(`conversations/${context.id}/messages?after=${message.seq - 1}&limit=1`).catch(() => null);
       found = page?.messages.find((one) => one.seq === message.seq)?.reading;
     }
-    body.replaceChildren(found ? readingBody(found) : el("p", { class: "soft" }, t("thread.no_reading")));
+    body.replaceChildren(found ? readingBody(found, context.articleAfter(message.seq)) : el("p", { class: "soft" }, t("thread.no_reading")));
   });
   return made;
 }
 
-function readingBody(found) {
+function readingBody(found, article) {
   const percent = (part) => (typeof part === "number" ? ` ${Math.round(part * 100)} %` : "");
   const rest = (found.ranking ?? []).slice(1).map((one) => named("intent", one.name) + percent(one.confidence));
   const pairs = [
     [t("thread.intent"), named("intent", found.intent) + percent(found.confidence) + (rest.length ? ` (${rest.join(", ")})` : "")],
     found.anger && [t("thread.mood"), named("mood", found.anger)],
+    article && [t("thread.article"), article.title],
     found.language && [t("thread.language"), named("lang", found.language)],
     found.entities?.length && [
       t("thread.found"),

@@ -14,7 +14,8 @@ export function filled(text, { customer, agent, order, language }) {
 export const unfilled = (text) => text.match(/\{(customer|order|agent)\}/)?.[0] ?? null;
 
 export class Canned {
-  /** `pick(text)`: what becomes of the chosen reply, as the playbook has it. */
+  /** `pick(text, own)`: what becomes of the chosen reply, as the playbook has it; `own`: the same
+   *  in the agent's language, where the customer's is another. */
   constructor(field, replies, pick) {
     this.field = field;
     this.replies = replies;
@@ -32,7 +33,7 @@ export class Canned {
     const asked = /^\/(\S*)$/.exec(this.field.value);
     const word = asked?.[1].toLowerCase() ?? "";
     this.found = asked
-      ? this.replies.filter((one) => one.key.includes(word) || one.text[this.language]?.toLowerCase().includes(word))
+      ? this.replies.filter((one) => one.key.includes(word) || Object.values(one.text).some((text) => text.toLowerCase().includes(word)))
       : [];
     this.at = 0;
     this.show();
@@ -47,6 +48,7 @@ export class Canned {
           { id: `canned-${at}`, role: "option", "aria-selected": String(at === this.at), onmousedown: (event) => { event.preventDefault(); this.take(at); } },
           el("strong", {}, `/${one.key}`),
           el("span", { lang: this.language }, one.text[this.language] ?? one.text.en),
+          this.language !== lang && el("span", { class: "soft", lang }, one.text[lang]),
         ),
       ),
     );
@@ -57,7 +59,7 @@ export class Canned {
   take(at) {
     const one = this.found[at];
     this.close();
-    if (one) this.pick(one.text[this.language] ?? one.text.en);
+    if (one) this.pick(one.text[this.language] ?? one.text.en, this.language === lang ? null : one.text[lang]);
   }
 
   close() {

@@ -9,7 +9,9 @@ import { CustomerPane } from "./customer.js";
 import { byId, meta, speak } from "./dom.js";
 import { List } from "./list.js";
 import { listen } from "./live.js";
+import { Mentions } from "./mentions.js";
 import { Outbox } from "./outbox.js";
+import { Presence } from "./presence.js";
 import { Talk } from "./talk.js";
 import { t } from "./words.js";
 
@@ -29,15 +31,22 @@ const outbox = new Outbox((id) => {
   talk.log.showUnsent();
   if (outbox.of(id).some((one) => one.seq > talk.log.last)) talk.syncSoon();
 });
-const actions = new Actions({ me, current: () => talk.talk, done, failed });
+const actions = new Actions({ me, current: () => talk.talk, log: () => talk.log, flush: (id) => outbox.flush(id), done, failed });
 const act = {
   claim: actions.claim, takeOver: actions.takeOver, reopen: actions.reopen, giveBack: actions.giveBack,
-  transfer: actions.transfer, resolve: actions.resolve,
+  transfer: actions.transfer, resolve: actions.resolve, snooze: actions.snooze,
+  find: () => talk.find.open(), handover: () => talk.jumpToHandover(),
   back: () => back(), details: () => show(panes.dataset.pane === "customer" ? "talk" : "customer"),
 };
-const composer = new Composer({ me, outbox, replies, act });
-const customer = new CustomerPane({ open: (id) => open(id), close: () => show("talk"), changed: () => talk.syncSoon() });
-const talk = new Talk({ me, outbox, act, composer, shown: (found) => customer.show(found), read: (id) => list.markRead(id) });
+const presence = new Presence(me);
+const composer = new Composer({ me, outbox, replies, act, presence });
+const customer = new CustomerPane({ me, open: (id) => open(id), close: () => show("talk"), changed: () => talk.syncSoon() });
+const talk = new Talk({ me, outbox, act, composer, presence, shown: (found) => customer.show(found), read: (id) => list.markRead(id) });
+
+const mentions = new Mentions(async (id, seq) => {
+  await open(id);
+  talk.log.jump(seq);
+});
 
 // Keys may be faster than the server: what they mean is for the conversation that is coming.
 let opening = Promise.resolve();
@@ -91,7 +100,8 @@ async function done(id, what) {
 }
 
 function failed(problem, id) {
-  if (problem.code === "claimed") {
+  if (problem.code === "wrote_again") tell(t("banner.wrote_again"));
+  else if (problem.code === "claimed") {
     const name = /^(.*) has taken this conversation$/.exec(problem.message)?.[1] ?? "";
     tell(t("banner.taken", { agent: name }));
   } else {
@@ -129,6 +139,15 @@ listen({
   },
   typing({ id, typing, author }) {
     if (id === talk.id && author !== "agent") talk.log.showTyping(typing);
+  },
+  alert({ id, alert }) {
+    const name = t("visitor", { id: id.slice(0, 4).toUpperCase() });
+    if (alert === "mention") mentions.refresh();
+    alerts.tell(t(`alert.${alert}`, { name }));
+    if (id !== talk.id || alert !== "mention") tell(t(`alert.${alert}`, { name }));
+  },
+  presence({ id, present }) {
+    if (id === talk.id) presence.show(present);
   },
   read({ id, seq }) {
     if (id === talk.id) talk.log.showRead(seq);
@@ -170,6 +189,9 @@ const KEYS = {
   KeyP: () => opening.then(() => composer.write("note")),
   KeyC: () => opening.then(() => talk.talk?.state === "queued" && actions.claim()),
   KeyE: () => opening.then(() => actions.resolve()),
+  KeyM: () => opening.then(() => actions.snooze()),
+  KeyF: () => talk.talk && talk.find.open(),
+  KeyU: () => composer.undo(),
   KeyO: () => talk.talk && act.details(),
 };
 

@@ -1,13 +1,19 @@
 // The pane about the customer: who, which orders, which cases, what was promised, what came before.
 
-import { post } from "./api.js";
+import { post, remove } from "./api.js";
 import { caseCard, orderCard } from "./cards.js";
+import { ask } from "./dialogs.js";
 import { byId, el, icon, refill } from "./dom.js";
 import { nameOf } from "./row.js";
 import { dayAndTime, duration, named, shortTime, t, timeOf } from "./words.js";
 
+// What may be half typed while the pane is drawn anew.
+const FIELDS = ["customer-note", "label"];
+
 export class CustomerPane {
-  constructor({ open, close, changed }) {
+  constructor({ me, open, close, changed }) {
+    this.me = me;
+    this.full = null;
     this.box = byId("customer");
     this.open = open;
     this.close = close;
@@ -24,27 +30,31 @@ export class CustomerPane {
   show(talk) {
     const other = this.talk?.id !== talk.id;
     this.talk = talk;
-    const typed = this.box.querySelector("#label")?.value ?? "";
-    const focused = document.activeElement?.id === "label";
+    if (other) this.full = null;
+    const typed = FIELDS.map((id) => this.box.querySelector(`#${id}`)?.value ?? "");
+    const focused = FIELDS.find((id) => document.activeElement?.id === id);
     const open = other ? null : [...this.box.querySelectorAll("details")].map((one) => one.open);
     const sections = [
-      this.who(talk), this.waiting(talk), this.facts(talk), this.orders(talk), this.cases(talk), this.promises(talk),
+      this.who(talk), this.notes(talk), this.waiting(talk), this.facts(talk), this.orders(talk), this.cases(talk), this.promises(talk),
       this.rating(talk), this.labels(talk), this.earlier(talk), this.events(talk),
     ];
-    const shape = JSON.stringify([talk.id, { ...talk, updated_at: 0, read_seq: 0, last_seq: 0, message_count: 0, seen_at: 0, summary: 0, queue: 0 }]);
+    const shape = JSON.stringify([talk.id, this.full, { ...talk, updated_at: 0, read_seq: 0, last_seq: 0, message_count: 0, seen_at: 0, summary: 0, queue: 0 }]);
     if (shape === this.shape) return;
     this.shape = shape;
     refill(this.box, sections.filter(Boolean));
     if (open) [...this.box.querySelectorAll("details")].forEach((one, at) => at < open.length && (one.open = open[at]));
-    if (!other && typed) this.box.querySelector("#label").value = typed;
-    if (focused) this.box.querySelector("#label")?.focus();
+    if (!other) FIELDS.forEach((id, at) => (this.box.querySelector(`#${id}`).value = typed[at]));
+    if (focused) this.box.querySelector(`#${focused}`)?.focus();
     if (other) this.box.scrollTop = 0;
   }
 
   who(talk) {
     const { customer } = talk;
     const pairs = [
-      talk.contact && [t("customer.contact"), talk.contact],
+      customer?.email && [t("customer.email"), this.full?.email ?? customer.email],
+      talk.contact && [t("customer.contact"), this.full?.contact ?? talk.contact],
+      [t("customer.language"), named("lang", talk.lang ?? customer?.lang ?? "en")],
+      [t("customer.channels"), talk.channels.map((one) => named("channel", one)).join(", ")],
       customer?.tier && [t("customer.tier"), named("tier", customer.tier)],
       customer && [t("customer.member"), shortTime(customer.since)],
       !customer && [t("customer.first_seen"), dayAndTime(talk.since)],
@@ -56,6 +66,23 @@ export class CustomerPane {
       el("div", { class: "pane-top" }, el("h2", {}, nameOf(talk)), el("button", { type: "button", class: "quiet square pane-button", "data-close": true, title: t("customer.close") }, icon("close"), el("span", { class: "hidden" }, t("customer.close")))),
       !customer && el("p", { class: "soft small" }, t("customer.anonymous")),
       this.pairs(pairs),
+      (customer?.email || talk.contact) && !this.full &&
+        el("button", { type: "button", class: "small", "data-reveal": true, title: t("customer.reveal_recorded") }, t("customer.reveal")),
+    );
+  }
+
+  notes(talk) {
+    const list = talk.notes.map((one) =>
+      el(
+        "li", { class: "customer-note" },
+        el("p", { dir: "auto" }, one.text),
+        el("p", { class: "small soft" }, `${one.agent.name} · ${dayAndTime(one.at)}`, " ",
+          (one.agent.id === this.me.id || this.me.lead) && el("button", { type: "button", class: "link", "data-strike": one.id }, t("customer.strike_note"))),
+      ));
+    return this.section(
+      "notes",
+      list.length > 0 && el("ul", { class: "plain" }, list),
+      el("form", { class: "note-form" }, el("label", { class: "hidden", for: "customer-note" }, t("customer.add_note")), el("input", { id: "customer-note", maxlength: "1000", placeholder: t("customer.add_note"), autocomplete: "off" })),
     );
   }
 
@@ -96,8 +123,10 @@ export class CustomerPane {
   }
 
   rating(talk) {
-    if (!talk.feedback) return null;
-    return this.section("rating", el("p", {}, t("customer.stars", { n: talk.feedback.score })), talk.feedback.comment && el("p", { class: "small", dir: "auto" }, `“${talk.feedback.comment}”`));
+    const given = [talk.feedback, ...talk.ratings].filter(Boolean);
+    if (!given.length) return null;
+    return this.section("rating", el("ul", { class: "plain small" }, given.map((one) =>
+      el("li", {}, t("customer.stars", { n: one.score }), el("span", { class: "soft" }, ` · ${shortTime(one.at)}`), one.comment && el("p", { dir: "auto" }, `“${one.comment}”`)))));
   }
 
   labels(talk) {
@@ -119,7 +148,7 @@ export class CustomerPane {
     if (!talk.events.length) return null;
     return el("section", {}, el("details", {}, el("summary", {}, el("h3", {}, t("customer.events"))), el("ol", { class: "plain small events" }, talk.events.map((event) => {
       const who = event.actor.name ?? named("actor", event.actor.kind);
-      const why = event.to === "queued" && event.why ? named(event.why in { transfer: 1, reopened: 1, "agent vanished": 1 } ? "why" : "reason", event.why) : named(event.to === "resolved" ? "resolve_reason" : "why", (event.why ?? "").replace(/ by agent:\d+$/, ""));
+      const why = event.to === "queued" && event.why ? named(event.why in { transfer: 1, reopened: 1, "agent vanished": 1, "snooze over": 1, "no answer": 1 } ? "why" : "reason", event.why) : named(event.to === "resolved" ? "resolve_reason" : "why", (event.why ?? "").replace(/ by agent:\d+$/, ""));
       return el("li", {}, el("time", { class: "soft", datetime: event.at }, timeOf(event.at)), " ", `${who}: ${named("event", event.to)}`, why ? el("span", { class: "soft" }, ` (${why})`) : null);
     }))), el("p", { class: "small" }, el("a", { href: `/desk/transcripts/${talk.id}` }, t("head.print"))));
   }
@@ -139,17 +168,54 @@ export class CustomerPane {
       this.open(opened.dataset.open);
     }
     if (event.target.closest("[data-close]")) this.close();
+    if (event.target.closest("[data-reveal]")) this.reveal();
+    const struck = event.target.closest("[data-strike]");
+    if (struck) this.strike(struck.dataset.strike);
     const unlabel = event.target.closest("[data-unlabel]");
     if (unlabel) this.label({ remove: [unlabel.dataset.unlabel] });
   }
 
   onSubmit(event) {
     event.preventDefault();
+    if (event.target.matches(".note-form")) return void this.addNote();
     const field = this.box.querySelector("#label");
     const label = field.value.trim();
     if (!label) return;
     field.value = "";
     this.label({ add: [label] });
+  }
+
+  /** The addresses in full: asked for, and recorded that they were. */
+  async reveal() {
+    const { id } = this.talk;
+    const found = await post(`conversations/${id}/contact`).catch(() => null);
+    if (this.talk?.id !== id || !found) return;
+    this.full = found;
+    this.show(this.talk);
+  }
+
+  async addNote() {
+    const field = this.box.querySelector("#customer-note");
+    const text = field.value.trim();
+    if (!text) return;
+    const { id } = this.talk;
+    // The same id for the same words: pressed twice, it is one note.
+    this.noted = this.noted?.text === text && this.noted.id === id ? this.noted : { id, text, client_id: crypto.randomUUID() };
+    try {
+      await post(`conversations/${id}/customer-notes`, { client_id: this.noted.client_id, text });
+    } catch {
+      return; // What was typed stays in the field.
+    }
+    this.noted = null;
+    if (field.value.trim() === text) field.value = "";
+    this.changed(id);
+  }
+
+  async strike(note) {
+    const { id } = this.talk;
+    if ((await ask({ title: t("customer.strike_note"), lead: t("customer.strike_lead"), submit: t("customer.strike_note") })) === null) return;
+    await remove(`conversations/${id}/customer-notes/${note}`).catch(() => {});
+    this.changed(id);
   }
 
   async label(body) {

@@ -1,13 +1,13 @@
 // Questions that come before an action, as native dialogs: focus, Esc and the background are theirs.
 
-import { el } from "./dom.js";
+import { el, icon } from "./dom.js";
 import { t } from "./words.js";
 
 /**
  * Ask, and get the form's values, or null when it was cancelled.
- * `fields`: elements with names. `submit`: the word on the button.
+ * `warning`: what speaks against it. `fields`: elements with names. `submit`: the word on the button.
  */
-export function ask({ title, lead, fields = [], submit }) {
+export function ask({ title, lead, warning = null, fields = [], submit }) {
   return new Promise((resolve) => {
     const cancel = el("button", { type: "button", onclick: () => dialog.close() }, t("ask.cancel"));
     const form = el(
@@ -15,6 +15,7 @@ export function ask({ title, lead, fields = [], submit }) {
       { method: "dialog" },
       el("h2", { id: "ask-title" }, title),
       lead && el("p", { class: "soft" }, lead),
+      warning && el("p", { class: "warning", role: "alert" }, icon("over"), warning),
       ...fields,
       el("div", { class: "ask-end" }, cancel, el("button", { type: "submit", class: "main" }, submit)),
     );

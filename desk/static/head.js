@@ -2,10 +2,11 @@
 
 import { el, icon, refill } from "./dom.js";
 import { moodChip, nameOf, reasonChip, stateWords } from "./row.js";
-import { named, t } from "./words.js";
+import { dayAndTime, named, t } from "./words.js";
 
 export class Head {
-  /** `act`: claim, takeOver, giveBack, transfer, resolve, reopen, back, details. */
+  /** `act`: claim, takeOver, giveBack, transfer, resolve, reopen, snooze, find, handover, back,
+   *  details. */
   constructor(me, act) {
     this.me = me;
     this.act = act;
@@ -28,19 +29,40 @@ export class Head {
           "p",
           { class: "small" },
           el("span", { class: `state ${talk.state}` }, stateWords(talk, this.me.id)),
+          talk.snoozed_until && el("span", { class: "chip" }, icon("clock"), t("head.snoozed", { when: dayAndTime(talk.snoozed_until) })),
           moodChip(talk.anger),
           reasonChip(talk),
           el("span", { class: "soft" }, [named("channel", talk.channel), talk.lang && named("lang", talk.lang)].filter(Boolean).join(" · ")),
         ),
       ),
       el("div", { class: "acts" }, actions),
+      this.more(talk),
       el("button", { type: "button", class: "quiet square pane-button", "data-act": "details", title: t("head.details") }, icon("person"), el("span", { class: "hidden" }, t("head.details"))),
     );
     if (changed) {
       for (const button of this.box.querySelectorAll("[data-act]")) {
-        button.addEventListener("click", () => this.act[button.dataset.act]());
+        button.addEventListener("click", () => {
+          const menu = button.closest("details");
+          if (menu) menu.open = false;
+          this.act[button.dataset.act]();
+        });
       }
     }
+  }
+
+  /** What is wanted less often. It stays open while the rest of the head changes. */
+  more(talk) {
+    const mine = talk.state === "assigned" && (talk.agent?.id === this.me.id || this.me.lead);
+    const items = [
+      mine && [talk.snoozed_until ? "unsnooze" : "snooze", "snooze"],
+      ["find", "find"],
+      talk.reason && ["handover", "handover"],
+    ].filter(Boolean);
+    return el(
+      "details", { class: "menu more", open: this.box.querySelector(".more")?.open ?? false },
+      el("summary", { title: t("head.more") }, icon("more"), el("span", { class: "hidden" }, t("head.more"))),
+      el("div", { class: "menu-sheet" }, items.map(([word, what]) => el("button", { type: "button", "data-act": what }, t(`head.${word}`)))),
+    );
   }
 
   actions(talk) {

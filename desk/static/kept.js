@@ -22,6 +22,27 @@ export function keep(name, value) {
   }
 }
 
+const choices = `desk-choice:${meta("agent")?.content ?? "0"}:`;
+
+/** How the agent likes to work: outlives the sign-in, since it holds nobody's words. */
+export const choice = {
+  of(name, otherwise = false) {
+    try {
+      const text = localStorage.getItem(choices + name);
+      return text === null ? otherwise : JSON.parse(text);
+    } catch {
+      return otherwise;
+    }
+  },
+  make(name, value) {
+    try {
+      localStorage.setItem(choices + name, JSON.stringify(value));
+    } catch {
+      // As above.
+    }
+  },
+};
+
 /** Drafts and unsent answers hold customers' words: they don't outlive the sign-in. */
 export function forgetAll() {
   try {

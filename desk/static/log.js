@@ -23,7 +23,7 @@ export class Log {
 
   reset(id, context) {
     this.id = id;
-    this.context = { ...context, id };
+    this.context = { ...context, id, articleAfter: (seq) => this.articleAfter(seq) };
     this.messages = [];
     this.unseen = 0;
     this.scroller.setAttribute("aria-live", "off");
@@ -68,7 +68,8 @@ export class Log {
     const list = this.outbox.of(this.id).filter((one) => !(one.seq && one.seq <= this.last));
     this.unsent.replaceChildren(
       ...list.map((one) => {
-        const state = one.failed ? "failed_send" : one.retrying ? "retrying" : "sending";
+        const held = this.outbox.held(one);
+        const state = one.failed ? "failed_send" : held ? "held" : one.retrying ? "retrying" : "sending";
         return el(
           "li",
           { class: `line ${one.mode === "note" ? "note" : "agent"} ${one.failed ? "failed" : "pending"}` },
@@ -78,6 +79,7 @@ export class Log {
             { class: "small aside" },
             one.failed && icon("over"),
             el("span", {}, t(`thread.${state}`), one.failed ? `: ${one.failed}` : ""),
+            held && el("button", { type: "button", class: "link undo", onclick: () => this.putBack(this.outbox.discard(one.client_id)) }, t("thread.undo")),
             one.failed && el("button", { type: "button", class: "link", onclick: () => this.outbox.resend(one.client_id) }, t("thread.resend")),
             one.failed && el("button", { type: "button", class: "link", onclick: () => this.putBack(this.outbox.discard(one.client_id)) }, t("thread.discard")),
           ),
@@ -88,6 +90,7 @@ export class Log {
   }
 
   showTyping(typing) {
+    this.customerTypes = typing;
     clearTimeout(this.untyped);
     const stick = this.nearEnd();
     this.typing.replaceChildren(
@@ -108,13 +111,46 @@ export class Log {
     this.lines.querySelector(`[data-seq="${read.seq}"]`)?.append(mark);
   }
 
-  jump(seq) {
+  /** Mark `word` wherever it stands in what was said; the seqs of those messages, oldest first. */
+  mark(word) {
+    const wanted = word.toLocaleLowerCase();
+    const hits = [];
+    for (const message of this.messages) {
+      const text = this.lines.querySelector(`[data-seq="${message.seq}"] .text`);
+      if (!text) continue;
+      const parts = wanted ? split(message.text, wanted) : [message.text];
+      if (parts.length > 1) hits.push(message.seq);
+      if (parts.length > 1 || text.querySelector("mark")) {
+        text.replaceChildren(...parts.map((part, at) => (at % 2 ? el("mark", {}, part) : part)));
+      }
+    }
+    return hits;
+  }
+
+  /** The message with which the conversation was last handed over to people. */
+  get handover() {
+    return this.messages.find((one) => one.author === "system" && one.kind === "handover" && !one.private)?.seq ?? null;
+  }
+
+  /** The article with which the assistant answered the customer's message `seq`. */
+  articleAfter(seq) {
+    const next = this.messages.find((one) => one.seq > seq && one.author === "customer")?.seq ?? Infinity;
+    return this.messages.find((one) => one.seq > seq && one.seq < next && one.kind === "article")?.data ?? null;
+  }
+
+  /** The customer's messages that nobody has answered yet. */
+  get unanswered() {
+    const answered = this.messages.findLast((one) => one.author === "agent" && !one.private)?.seq ?? 0;
+    return this.messages.filter((one) => one.author === "customer" && one.seq > answered).length;
+  }
+
+  jump(seq, { focus = true } = {}) {
     const line = this.lines.querySelector(`[data-seq="${seq}"]`);
     if (!line) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     line.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
     line.classList.add("shown");
-    line.focus({ preventScroll: true });
+    if (focus) line.focus({ preventScroll: true });
     setTimeout(() => line.classList.remove("shown"), 2500);
   }
 
@@ -139,4 +175,17 @@ export class Log {
     this.unseen = 0;
     this.below.hidden = true;
   }
+}
+
+/** `text` cut at every `wanted` (lower case): even parts are beside it, odd ones are it. */
+function split(text, wanted) {
+  const lower = text.toLocaleLowerCase();
+  if (lower.length !== text.length) return [text]; // a letter whose small form is longer
+  const parts = [];
+  let from = 0;
+  for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, from)) {
+    parts.push(text.slice(from, at), text.slice(at, at + wanted.length));
+    from = at + wanted.length;
+  }
+  return [...parts, text.slice(from)];
 }

@@ -5,24 +5,46 @@ import { post } from "./api.js";
 import { keep, kept } from "./kept.js";
 
 const LONGEST_PAUSE_MS = 15000;
+const FLUSH_MS = 8000;
 
 export class Outbox {
   /** `changed(conversation)` when something about its unsent answers is new. */
   constructor(changed) {
     this.changed = changed;
     this.waiting = kept("outbox", []);
-    this.busy = new Set();
-    for (const one of this.waiting) if (!one.failed) this.run(one.conversation);
+    this.busy = new Map();
+    // After the caller has what it needs to hear of changes.
+    setTimeout(() => this.waiting.forEach((one) => !one.failed && this.run(one.conversation)));
   }
 
   of(conversation) {
     return this.waiting.filter((one) => one.conversation === conversation);
   }
 
-  send(conversation, mode, text) {
-    this.waiting.push({ conversation, mode, text, client_id: crypto.randomUUID(), at: new Date().toISOString() });
+  /** `hold`: milliseconds in which it can be taken back. */
+  send(conversation, mode, text, hold = 0) {
+    const one = { conversation, mode, text, client_id: crypto.randomUUID(), at: new Date().toISOString() };
+    if (hold) one.hold_until = Date.now() + hold;
+    this.waiting.push(one);
     this.save(conversation);
     this.run(conversation);
+  }
+
+  held(one) {
+    return !one.failed && !one.seq && (one.hold_until ?? 0) > Date.now();
+  }
+
+  /** Take back the newest answer that has not gone out; what it was, or null. */
+  undo(conversation) {
+    const one = this.of(conversation).findLast((other) => this.held(other));
+    return one ? this.discard(one.client_id) : null;
+  }
+
+  /** Send what is held back now, and wait for it: something follows that must come after. */
+  async flush(conversation) {
+    for (const one of this.of(conversation)) delete one.hold_until;
+    const given = new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
+    await Promise.race([given, this.busy.get(conversation) ?? this.run(conversation)]);
   }
 
   resend(clientId) {
@@ -48,13 +70,38 @@ export class Outbox {
     if (this.waiting.length !== before) this.save(conversation);
   }
 
-  async run(conversation) {
-    if (this.busy.has(conversation)) return;
-    this.busy.add(conversation);
+  /** What may go out now. Answers keep their order; a note needn't wait for a held answer. */
+  next(conversation) {
+    let waits = false;
+    for (const one of this.of(conversation)) {
+      if (one.failed || one.seq) continue;
+      if (one.mode === "reply" && (waits || this.held(one))) waits = true;
+      else return one;
+    }
+    return null;
+  }
+
+  run(conversation) {
+    if (!this.busy.has(conversation)) {
+      this.busy.set(conversation, this.work(conversation).finally(() => this.rest(conversation)));
+    }
+    return this.busy.get(conversation);
+  }
+
+  /** Nothing may go out now; what is held back goes when its time has come. */
+  rest(conversation) {
+    this.busy.delete(conversation);
+    const until = Math.min(...this.of(conversation).filter((one) => this.held(one)).map((one) => one.hold_until));
+    if (Number.isFinite(until)) setTimeout(() => this.run(conversation), until - Date.now() + 10);
+    else if (this.next(conversation)) this.run(conversation);
+  }
+
+  async work(conversation) {
     let pause = 1000;
     for (;;) {
-      const one = this.of(conversation).find((other) => !other.failed && !other.seq);
+      const one = this.next(conversation);
       if (!one) break;
+      this.changed(conversation);
       try {
         const { seq } = await post(`conversations/${conversation}/${one.mode}`, { client_id: one.client_id, text: one.text });
         one.seq = seq;
@@ -71,7 +118,6 @@ export class Outbox {
       }
       this.save(conversation);
     }
-    this.busy.delete(conversation);
   }
 
   save(conversation) {

@@ -2,6 +2,7 @@
 
 import { Problem, get } from "./api.js";
 import { byId, el } from "./dom.js";
+import { Find } from "./find.js";
 import { Head, Summary } from "./head.js";
 import { seen } from "./kept.js";
 import { Log } from "./log.js";
@@ -13,14 +14,16 @@ const GATHER_MS = 120;
 
 export class Talk {
   /** `shown(talk)`: whenever the conversation was read anew. `read(id)`: it is on the screen. */
-  constructor({ me, outbox, act, composer, shown, read }) {
+  constructor({ me, outbox, act, composer, presence, shown, read }) {
     this.me = me;
     this.composer = composer;
+    this.presence = presence;
     this.shown = shown;
     this.read = read;
     this.pane = byId("main");
     this.head = new Head(me, act);
     this.log = new Log(outbox, (one) => composer.putBack(one));
+    this.find = new Find(this.log);
     this.summary = new Summary((seq) => this.log.jump(seq));
     this.talk = null;
     this.id = null;
@@ -32,6 +35,7 @@ export class Talk {
   empty(text = t("thread.none"), more = t("thread.none_more")) {
     this.id = null;
     this.talk = null;
+    this.presence.open(null);
     this.say(el("p", {}, text), more && el("p", { class: "soft small wide-only" }, more));
   }
 
@@ -49,12 +53,14 @@ export class Talk {
     try {
       const [talk, found] = await Promise.all([get(`conversations/${id}`, { signal }), this.after(id, 0, signal)]);
       if (this.id !== id) return;
-      this.log.reset(id, { me: this.me.id, customer: nameOf(talk) });
+      this.find.close();
+      this.log.reset(id, { me: this.me.id, customer: nameOf(talk), lang: talk.lang });
       if (this.pane.firstChild !== this.head.box) {
-        this.pane.replaceChildren(this.head.box, this.summary.box, this.log.box, this.composer.box);
+        this.pane.replaceChildren(this.head.box, this.find.box, this.summary.box, this.log.box, this.presence.box, this.composer.box);
       }
-      this.take(talk, true);
       this.log.append(found.messages);
+      this.take(talk, true);
+      this.presence.open(id);
       this.log.showUnsent();
       this.log.showRead(found.read_seq);
       this.noteSeen();
@@ -142,8 +148,13 @@ export class Talk {
     this.talk = talk;
     this.head.show(talk);
     this.summary.show(talk, other);
-    this.composer.show(talk);
+    this.composer.show(talk, this.log.lastOfCustomer);
     this.shown(talk, other);
+  }
+
+  /** To the place where a person was asked for. */
+  jumpToHandover() {
+    if (this.log.handover) this.log.jump(this.log.handover);
   }
 
   /** What is on a visible screen has been seen. */

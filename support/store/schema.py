@@ -535,6 +535,32 @@ saved_searches = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+# What agents know of a customer beyond the matter at hand: shared by all who answer them.
+customer_notes = Table(
+    "customer_notes",
+    metadata,
+    Column("id", Big, primary_key=True),
+    # The thread it was written beside; all threads of a signed-in customer share their notes.
+    Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer_id", ForeignKey("customers.id"), index=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("client_id", String(128), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("thread_id", "agent_id", "client_id"),
+)
+
+# Colleagues who were named in private notes.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("agent_id", ForeignKey("agents.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime),
+)
+Index("ix_mentions_agent_id_at", mentions.c.agent_id, mentions.c.at)
+
 # Guesses at orders that were not the guesser's.
 lookup_failures = Table(
     "lookup_failures",

@@ -1,0 +1,191 @@
+# ruff: noqa: F811 - fixtures are imported, and named again where they are asked for
+"""Answering at the desk in a real browser: taking back, putting aside, finding, being helped."""
+
+import re
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.test_desk import (  # noqa: F401 - fixtures
+    PHONE,
+    Customer,
+    Open,
+    claim,
+    customer,
+    desk,
+    pytestmark,
+    row,
+    sign_in,
+)
+
+
+def test_typing_claims_and_others_see_who_writes(
+    sign_in: Open,
+    customer: Customer,
+) -> None:
+    aya, kenji = sign_in("aya"), sign_in("kenji")
+    row(kenji, customer.id).click()
+    row(aya, customer.id).click()
+    expect(kenji.locator(".present")).to_have_text("Aya Moriさんも閲覧しています。")
+    box = aya.locator(".write textarea")
+    box.press_sequentially("Hello")
+    expect(aya.locator(".owner")).to_have_text("The assistant is paused. You answer here.")
+    expect(box).to_have_value("Hello")
+    expect(kenji.locator(".present")).to_have_text("Aya Moriさんがいま入力しています。")
+    expect(kenji.locator(".owner")).to_have_text("Aya Moriが担当しています。")
+
+
+def test_an_answer_can_be_taken_back_for_a_moment(
+    sign_in: Open,
+    customer: Customer,
+) -> None:
+    page = sign_in("aya")
+    box = claim(page, customer.id)
+    box.fill("Not quite what I meant")
+    box.press("Control+Enter")
+    expect(page.locator(".unsent")).to_contain_text("Goes out in a moment")
+    box.press("Control+z")
+    expect(page.locator(".unsent .line")).to_have_count(0)
+    expect(box).to_have_value("Not quite what I meant")
+    box.fill("This is what I meant")
+    box.press("Control+Enter")
+    page.get_by_role("button", name="Undo").click()
+    expect(box).to_have_value("This is what I meant")
+    box.press("Control+Enter")
+    # What ends the conversation doesn't overtake the answer before it.
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Resolve").click()
+    expect(page.locator(".state")).to_have_text("Resolved")
+    assert customer.heard() == ["This is what I meant"]
+
+
+def test_enter_sends_for_those_who_want_it(
+    sign_in: Open,
+    customer: Customer,
+) -> None:
+    page = sign_in("aya")
+    box = claim(page, customer.id)
+    page.get_by_label("Enter sends").check()
+    box.fill("One line")
+    box.press("Shift+Enter")
+    expect(page.locator(".unsent .line")).to_have_count(0)
+    box.press("Enter")
+    expect(page.locator(".lines .line.agent")).to_contain_text("One line")
+    page.reload()
+    expect(page.get_by_label("Enter sends")).to_be_checked()
+
+
+def test_the_wrong_language_is_noticed_once(
+    sign_in: Open,
+    desk: dict[str, str],
+) -> None:
+    page = sign_in("aya", path=f"/desk/c/{desk['broken']}")
+    page.locator(".talk-head").get_by_role("button", name="Claim").click()
+    box = page.locator(".write textarea")
+    expect(box).to_be_focused()
+    box.fill("I am sorry about the teapot")
+    expect(page.locator(".write").get_by_role("alert")).to_have_text(
+        "The customer writes Japanese."
+    )
+    box.press("Control+Enter")
+    expect(page.locator(".write").get_by_role("alert")).to_contain_text("Send again")
+    expect(page.locator(".unsent .line")).to_have_count(0)
+    # Vetted words in the customer's language, with the agent's own beneath.
+    box.fill("")
+    page.get_by_role("button", name="Suggestions").click()
+    page.get_by_role("button", name="Use the reply /sorry-broken").click()
+    expect(box).to_have_value(re.compile("破損した状態で"))
+    expect(page.locator(".own")).to_contain_text("In your language: I'm sorry it arrived broken.")
+    expect(page.locator(".gist").first).to_contain_text("Complaint")
+
+
+def test_putting_aside_and_finding(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("lena", path=f"/desk/c/{desk['angry']}")
+    page.locator(".talk-head").get_by_role("button", name="Claim").click()
+    expect(page.locator(".write textarea")).to_be_focused()
+    page.keyboard.press("Alt+f")
+    page.keyboard.type("wedding")
+    expect(page.locator(".find [role=status]")).to_have_text(re.compile(r"^\d of \d$"))
+    assert page.locator("mark").count() >= 2
+    page.keyboard.press("Escape")
+    expect(page.locator("mark")).to_have_count(0)
+    page.keyboard.press("Alt+m")
+    page.get_by_label("Tomorrow morning").check()
+    page.get_by_role("dialog").get_by_role("button", name="Snooze").click()
+    expect(page.locator(".talk-head")).to_contain_text("Snoozed until")
+    expect(page.locator(".line.event")).to_contain_text("Lena Vogt snoozed this until")
+    page.keyboard.press("Alt+m")
+    expect(page.locator(".line.event").last).to_contain_text("Taken up again")
+
+
+def test_a_colleague_is_mentioned_and_finds_the_place(
+    sign_in: Open,
+    customer: Customer,
+) -> None:
+    aya, lena = sign_in("aya"), sign_in("lena")
+    expect(lena.locator("#mentions .count")).to_be_empty()
+    box = claim(aya, customer.id)
+    aya.get_by_role("button", name="Note", exact=True).click()
+    box.press_sequentially("@Len")
+    expect(aya.get_by_role("option", name="@Lena Vogt")).to_be_visible()
+    box.press("Tab")
+    box.press_sequentially("please have a look")
+    box.press("Control+Enter")
+    expect(lena.locator("#mentions .count")).to_have_text("1")
+    lena.get_by_role("button", name="Mentions of you").click()
+    lena.get_by_role("dialog").get_by_role("link", name="Aya Mori").first.click()
+    expect(lena.locator(".line.note")).to_be_focused()
+    expect(lena.locator("#mentions .count")).to_be_empty()
+
+
+def test_notes_and_addresses_of_the_customer(
+    sign_in: Open,
+    desk: dict[str, str],
+) -> None:
+    page = sign_in("lena", path=f"/desk/c/{desk['broken']}")
+    pane = page.locator("#customer")
+    expect(pane).not_to_contain_text("misaki.sato@example.jp")
+    pane.get_by_role("button", name="Show addresses in full").click()
+    expect(pane).to_contain_text("misaki.sato@example.jp")
+    pane.get_by_label("Add a note for everyone").fill("<b>Mother's birthday</b> on Sunday")
+    pane.get_by_label("Add a note for everyone").press("Enter")
+    note = pane.locator(".customer-note")
+    expect(note).to_contain_text("<b>Mother's birthday</b> on Sunday")
+    note.get_by_role("button", name="Strike the note").click()
+    page.get_by_role("dialog").get_by_role("button", name="Strike the note").click()
+    expect(note).to_have_count(0)
+
+
+def test_ending_with_a_question_open_is_warned_of(
+    sign_in: Open,
+    customer: Customer,
+) -> None:
+    page = sign_in("aya")
+    claim(page, customer.id)
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("no answer yet")
+    page.keyboard.press("Escape")
+    customer.client.post("/api/v1/visitor/typing", json={"typing": True})
+    expect(page.get_by_text("The customer is typing")).to_be_visible()
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(
+        "The customer is typing just now."
+    )
+
+
+def test_axe_and_width_with_everything_open(
+    sign_in: Open,
+    desk: dict[str, str],
+) -> None:
+    for name, view in (("lena", {"width": 1440, "height": 900}), ("reika", PHONE)):
+        page = sign_in(name, view, path=f"/desk/c/{desk['asked']}")
+        page.locator(".write textarea").press_sequentially("/", timeout=20_000)
+        page.locator(".write textarea").fill("")
+        page.locator(".compose-top [aria-controls=suggestions]").click()
+        expect(page.locator(".suggestions li, .suggestions p").first).to_be_visible()
+        page.locator(".more summary").click()
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            found = Axe().run(page).response["violations"]
+            assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") == view["width"]
