@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Date, DateTime, Integer, MetaData, String, Table
+from sqlalchemy import JSON, Column, Date, DateTime, Integer, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -47,4 +47,20 @@ customers = Table(
     Column("lang", String(2), nullable=False),
     # leaf bloom grove
     Column("tier", String(10), nullable=False),
+)
+
+# What agents had done about orders: a shop's own system would work these off.
+order_effects = Table(
+    "demo_order_effects",
+    metadata,
+    Column("effect_key", String(40), primary_key=True),
+    Column("order_number", String(20), nullable=False, index=True),
+    # refund replacement return credit
+    Column("kind", String(20), nullable=False),
+    # yen
+    Column("amount", Integer, nullable=False),
+    # a list of SKUs, as JSON; none means the whole order
+    Column("items", Text, nullable=False),
+    Column("reason", Text),
+    Column("at", String(40), nullable=False),
 )

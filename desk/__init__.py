@@ -15,6 +15,7 @@ from desk.live import Live
 from desk.notices import Notices
 from desk.pages import Pages
 from desk.reading import Reading
+from desk.remedying import Remedying
 from desk.reports import Reports
 from desk.searches import Searches
 from desk.signing_in import SigningIn
@@ -37,6 +38,7 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Handling(around, gate),
         Answering(around, gate),
         Customers(around, gate),
+        Remedying(around, gate),
         Live(around, gate),
         Deliveries(around, gate),
         DeskAttachments(around, gate, limits),

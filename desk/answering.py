@@ -10,14 +10,19 @@ from sanic.response import json as json_response
 from sqlalchemy import Connection
 
 from desk.access import Gate
+from desk.bodies import MacroBody
+from desk.changes import change, owner_shape
 from desk.reading import checked_id, not_there
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import conversations, mentions
+from support import conversations, macros, mentions
 from support.agents import Login
+from support.canned import Unfilled
 from support.privacy.masking import mask_secrets
+from support.store import Transaction
 from support.suggestions import SuggestedArticle, articles_for, question_of, replies_for
 from support.values import Conversation, Message
+from web.errors import ApiError, read_body
 
 
 class Answering:
@@ -28,6 +33,8 @@ class Answering:
     def routes(self, bp: Blueprint) -> None:
         for method, path, handler in (
             ("GET", "/conversations/<id:str>/suggestions", self.suggestions),
+            ("POST", "/conversations/<id:str>/macro", self.macro),
+            ("GET", "/macros", self.macros),
             ("GET", "/mentions", self.mentions),
             ("POST", "/mentions", self.mentions_seen),
         ):
@@ -69,6 +76,40 @@ class Answering:
         # A chat has no address of its own to be relative to.
         base = (self._around.public_url or "").rstrip("/")
         return {**asdict(article), "url": base + article.url}
+
+    async def macros(self, request: Request, login: Login) -> HTTPResponse:
+        playbook = self._around.playbook
+        texts = {one.key: one.text for one in playbook.canned.replies}
+        shapes = [
+            {
+                "key": one.key,
+                "title": one.title.in_lang(login.agent.lang),
+                "text": texts[one.reply].model_dump(),
+                "labels": list(one.labels),
+                "resolve": one.resolve,
+                "snooze_hours": one.snooze_hours,
+            }
+            for one in playbook.macros.macros
+        ]
+        return json_response({"macros": shapes}, headers=NO_STORE)
+
+    async def macro(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        """Reply, labels and end or pause, all or nothing."""
+        body, around = read_body(request, MacroBody), self._around
+
+        def run(tx: Transaction) -> dict[str, Any]:
+            done = macros.run(
+                tx, id, login.agent, body.key, body.text, body.client_id, around.playbook,
+                around.clock(), body.seen_seq,
+            )  # fmt: skip
+            return owner_shape(tx.connection, done)
+
+        try:
+            return json_response(await change(around, id, run))
+        except macros.UnknownMacro as error:
+            raise ApiError(422, "unknown_macro", str(error), "key") from error
+        except Unfilled as error:
+            raise ApiError(422, "unfilled", str(error), error.name) from error
 
     async def mentions(self, request: Request, login: Login) -> HTTPResponse:
         found = await self._around.db.reading(lambda c: mentions.of_agent(c, login.agent.id))

@@ -16,6 +16,7 @@ from pydantic import (
 from support import customer_notes, inbox, notices, reviews
 from support.handling import LONGEST_REASON
 from support.labels import LONGEST_LABEL, MOST_LABELS
+from support.orders import EffectKind
 from support.orders.access import postcode_key
 
 
@@ -131,6 +132,34 @@ class SnoozeBody(Body):
 class CustomerNoteBody(Body):
     client_id: ClientId
     text: Annotated[str, Field(max_length=customer_notes.LONGEST), AfterValidator(_filled)]
+
+
+class RemedyBody(Body):
+    """`amount` in yen: of a refund (null: all that is left) or a credit. `items`: SKUs, none
+    meaning the whole order."""
+
+    client_id: ClientId
+    kind: Annotated[EffectKind, Field(strict=False)]
+    order_number: Annotated[str, Field(max_length=64), AfterValidator(_filled)]
+    amount: Annotated[StrictInt, Field(ge=1, le=100_000_000)] | None = None
+    items: Annotated[list[Name], Field(max_length=100)] = []
+    reason: Annotated[str, Field(max_length=500), AfterValidator(_plain)] | None = None
+
+
+class AbuseBody(Body):
+    """`hand_on`: give the conversation back to the queue, and take a break of some minutes."""
+
+    hand_on: bool = False
+    break_minutes: Annotated[StrictInt, Field(ge=0, le=60)] = 0
+
+
+class MacroBody(Body):
+    """`text`: the reply as the agent left it; null has it filled in here."""
+
+    client_id: ClientId
+    key: Name
+    text: Text | None = None
+    seen_seq: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)] | None = None
 
 
 class ReturnBody(Body):

@@ -9,7 +9,7 @@ from desk.reading import checked_id, not_there
 from desk.surroundings import DeskSurroundings
 from support import agents, conversations
 from support.conversations import TransitionRefused
-from support.handling import WroteAgain
+from support.handling import LeadNeeded, WroteAgain
 from support.handoff import AlreadyClaimed
 from support.store import Transaction
 from support.values import Conversation
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 async def change(around: DeskSurroundings, id: str, what: Callable[[Transaction], T]) -> T:
-    """`what` in one transaction. Raises ApiError 404, 409."""
+    """`what` in one transaction. Raises ApiError 403, 404, 409."""
     checked_id(id)
     try:
         return await around.db.writing(what)
@@ -27,6 +27,8 @@ async def change(around: DeskSurroundings, id: str, what: Callable[[Transaction]
         raise not_there() from error
     except AlreadyClaimed as error:
         raise ApiError(409, "claimed", str(error)) from error
+    except LeadNeeded as error:
+        raise ApiError(403, "not_allowed", str(error)) from error
     except WroteAgain as error:
         raise ApiError(409, "wrote_again", str(error)) from error
     except TransitionRefused as error:

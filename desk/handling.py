@@ -9,6 +9,7 @@ from sanic.response import json as json_response
 
 from desk.access import Gate
 from desk.bodies import (
+    AbuseBody,
     LabelBody,
     PresenceBody,
     ResolveBody,
@@ -22,7 +23,7 @@ from desk.changes import change, owner_shape
 from desk.reading import checked_id, not_there
 from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
-from support import conversations, handling, handoff, labels, presence, replies
+from support import abuse, conversations, handling, handoff, labels, presence, replies
 from support.agents import Login
 from support.hints import Hint, thread_topic
 from support.snoozing import BadTime
@@ -47,6 +48,7 @@ class Handling:
             ("return", self.give_back),
             ("resolve", self.resolve),
             ("snooze", self.snooze),
+            ("abuse", self.abuse),
             ("reopen", self.reopen),
             ("label", self.label),
             ("typing", self.typing),
@@ -122,6 +124,21 @@ class Handling:
             )
         except BadTime as error:
             raise ApiError(422, "bad_time", str(error), "until") from error
+
+    async def abuse(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        body, around = read_body(request, AbuseBody), self._around
+        return await self._move(
+            id,
+            lambda tx: abuse.flag(
+                tx,
+                id,
+                login.agent,
+                around.playbook,
+                around.clock(),
+                hand_on=body.hand_on,
+                break_minutes=body.break_minutes,
+            ),
+        )
 
     async def reopen(self, request: Request, login: Login, id: str) -> HTTPResponse:
         around = self._around

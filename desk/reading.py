@@ -20,6 +20,7 @@ from support import agents, conversations, delivery, messages, presence, reports
 from support.agents import Login
 from support.customer_view import visit
 from support.hints import Hint, thread_topic
+from support.remedies import ledger
 from support.transcripts import BadCursor, Filters, list_conversations
 from support.unanswered import unanswered
 from support.values import Conversation
@@ -73,6 +74,10 @@ class Reading:
             raise not_there() from error
         today = around.clock().astimezone(around.playbook.hours.zone).date()
         shape |= await orders_shown(around.orders, conversation, login.agent.lang, today)
+        numbers = [order["number"] for order in shape["orders"]]
+        asked_for = await around.db.reading(lambda c: ledger.of_orders(c, numbers))
+        for order in shape["orders"]:
+            order["remedies"] = asked_for.get(order["number"], [])
         return json_response(shape, headers=NO_STORE)
 
     async def messages(self, request: Request, login: Login, id: str) -> HTTPResponse:

@@ -155,7 +155,12 @@ def order_shape(order: Order, lang: str, today: date) -> dict[str, Any]:
         "payment": payment_name(order.payment, lang) if order.payment else None,
         "total": order.total,
         "items": [
-            {"name": item.name(lang), "quantity": item.quantity, "price": item.price}
+            {
+                "sku": item.sku,
+                "name": item.name(lang),
+                "quantity": item.quantity,
+                "price": item.price,
+            }
             for item in order.items
         ],
     }

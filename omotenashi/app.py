@@ -29,6 +29,7 @@ from support.attachments.storing import Attachments
 from support.mail import MailSender
 from support.notice_spread import NoticeSpreader
 from support.outbox import OutboxRunner, Sender
+from support.remedies.runner import RemedyRunner
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
 from support.store.migrate import migrate
@@ -184,6 +185,7 @@ def _work_in_background(
     )
     senders = _senders(parts, channels)
     outbox = OutboxRunner(parts.db, senders, parts.clock)
+    remedies = RemedyRunner(parts.db, parts.services.orders, parts.playbook, parts.clock)
     mail = "email" in senders
     timers = TimerRunner(parts.db, followups.handlers(parts.playbook, mail=mail), parts.clock)
 
@@ -206,6 +208,7 @@ def _work_in_background(
                 ("turns", turns.run()),
                 ("timers", timers.run()),
                 ("outbox", outbox.run()),
+                ("remedies", remedies.run()),
                 ("assignment", assignment.run()),
                 ("notices", spreader.run()),
                 ("articles", _watch_articles(parts)),

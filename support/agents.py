@@ -204,6 +204,12 @@ def set_status(tx: Transaction, agent_id: int, status: str, now: datetime) -> No
     tx.hint(DESK, "agents")
 
 
+def end_break(tx: Transaction, agent_id: int) -> None:
+    """Available again, without having been seen."""
+    tx.execute(update(agents).where(agents.c.id == agent_id).values(status="available"))
+    tx.hint(DESK, "agents")
+
+
 def on_duty(connection: Connection, now: datetime, away_after: timedelta) -> list[Agent]:
     """Those who are available, signed in and were seen lately."""
     rows = connection.execute(

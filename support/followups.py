@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from support import (
+    abuse,
     aftercare,
     callback_timers,
     conversations,
@@ -98,6 +99,7 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
         **aftercare.handlers(playbook),
         **silence.handlers(playbook),
         **snoozing.handlers(playbook),
+        abuse.BREAK_TIMER: abuse.break_over,
         queue.ESTIMATE_TIMER: estimate_ran_out,
         queue.OFFERS_TIMER: offers,
         IDLE_TIMER: idle,

@@ -20,6 +20,11 @@ from support.store.schema import messages
 from support.values import Author, Conversation, State
 
 LONGEST_REASON = 200
+ABUSE = "abuse"
+
+
+class LeadNeeded(Exception):
+    """A lead has to do this. Shown as 403."""
 
 
 class WroteAgain(TransitionRefused):
@@ -44,7 +49,7 @@ def transfer(
 
     Raises UnknownAgent, AlreadyClaimed, TransitionRefused, NotFound.
     """
-    conversation = _free_or_held(tx, conversation_id, agent)
+    conversation = held_or_free(tx, conversation_id, agent)
     if conversation.state is State.RESOLVED:
         raise TransitionRefused("the conversation is resolved; reopen it first")
     if to is None:
@@ -71,7 +76,7 @@ def give_back(
 ) -> Conversation:
     """Return a conversation to the assistant. One that waits is claimed first: only the customer
     gives up a place in the queue. Raises AlreadyClaimed, TransitionRefused, NotFound."""
-    conversation = _free_or_held(tx, conversation_id, agent)
+    conversation = held_or_free(tx, conversation_id, agent)
     if conversation.state is not State.ASSIGNED:
         raise TransitionRefused("claim the conversation before you return it")
     return handoff.give_back(tx, conversation_id, agent, hint, playbook, now)
@@ -87,10 +92,12 @@ def resolve(
     seen_seq: int | None = None,
 ) -> Conversation:
     """End a matter; once more changes nothing. `seen_seq`: the newest message that was on the
-    agent's screen. Raises WroteAgain, AlreadyClaimed, NotFound."""
-    conversation = _free_or_held(tx, conversation_id, agent)
+    agent's screen. Raises WroteAgain, LeadNeeded, AlreadyClaimed, NotFound."""
+    conversation = held_or_free(tx, conversation_id, agent)
     if conversation.state is State.RESOLVED:
         return conversation
+    if reason == ABUSE and not agent.is_lead:
+        raise LeadNeeded("only a lead ends a conversation for abuse")
     if seen_seq is not None and newest_of_customer(tx, conversation) > seen_seq:
         raise WroteAgain("the customer has just written")
     return handoff.resolve(
@@ -111,7 +118,7 @@ def snooze(
 
     Raises BadTime, AlreadyClaimed, TransitionRefused, NotFound.
     """
-    conversation = _free_or_held(tx, conversation_id, agent)
+    conversation = held_or_free(tx, conversation_id, agent)
     if until is None:
         return snoozing.wake(tx, conversation, now, "woken")
     return snoozing.snooze(tx, conversation, agent, until, now)
@@ -165,7 +172,11 @@ def _leave_note(
         append(tx, conversation, draft, now)
 
 
-def _free_or_held(tx: Transaction, conversation_id: str, agent: Agent) -> Conversation:
+def held_or_free(tx: Transaction, conversation_id: str, agent: Agent) -> Conversation:
+    """A conversation that `agent` may change: nobody's, their own, or any where they lead.
+
+    Raises AlreadyClaimed, NotFound.
+    """
     _, conversation = conversations.lock(tx, conversation_id)
     holder = conversation.agent_id
     if holder is not None and holder != agent.id and not agent.is_lead:

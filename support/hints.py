@@ -19,8 +19,9 @@ TURNS = "turns"
 QUEUE = "queue"
 OUTBOX = "outbox"
 TIMERS = "timers"
+REMEDIES = "remedies"
 # Work is begun by the server that stored it; what it leaves behind, others find by their slow poll.
-LOCAL = frozenset({TURNS, OUTBOX, TIMERS})
+LOCAL = frozenset({TURNS, OUTBOX, TIMERS, REMEDIES})
 # A subscriber who does not read is told once that it missed hints, instead of being remembered.
 QUEUE_LIMIT = 256
 # The kind of a hint that stands for any number of lost ones: look at everything.

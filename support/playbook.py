@@ -137,6 +137,24 @@ class Goodwill(Part):
     monthly_budget: int = Field(ge=0)
 
 
+class RemedyLimits(Part):
+    """In the shop's currency: up to `free` without a word, up to `with_reason` with one."""
+
+    free: int = Field(ge=0)
+    with_reason: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.with_reason < self.free:
+            raise ValueError("with_reason must be at least free")
+        return self
+
+
+class Remedies(Part):
+    agent: RemedyLimits
+    lead: RemedyLimits
+
+
 class Shop(Part):
     name: Words
     email: str
@@ -197,6 +215,29 @@ class CannedReplies(Part):
         return replies
 
 
+class Macro(Part):
+    """A reply, labels, and an end or a pause, by one command."""
+
+    key: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: Words
+    reply: str
+    labels: tuple[str, ...] = ()
+    resolve: str | None = Field(default=None, min_length=1, max_length=200)
+    snooze_hours: int | None = Field(default=None, ge=1, le=24 * 90)
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if self.resolve is not None and self.snooze_hours is not None:
+            raise ValueError("give resolve or snooze_hours, not both")
+        if self.resolve == "abuse":
+            raise ValueError("only leads end a conversation for abuse, and not by a macro")
+        return self
+
+
+class Macros(Part):
+    macros: list[Macro]
+
+
 class Messages(Part):
     """What the server itself says to customers; {names} are filled in."""
 
@@ -222,6 +263,11 @@ class Messages(Part):
     returned: Words
     ticket_cancelled: Words
     ticket_wait: Words
+    remedy_refund: Words
+    remedy_replacement: Words
+    remedy_return: Words
+    remedy_credit: Words
+    abuse_warning: Words
     resolved: Words
     reopened: Words
     idle_warning: Words
@@ -334,8 +380,10 @@ class Playbook(Part):
     opening: OpeningHours
     assignment: Assignment
     goodwill: Goodwill
+    remedies: Remedies
     shop: Shop
     canned: CannedReplies
+    macros: Macros
     messages: Messages
     contact: Contact
     orders: OrdersConfig
@@ -351,9 +399,11 @@ _FILES: dict[str, type[BaseModel]] = {
     "opening": OpeningHours,
     "assignment": Assignment,
     "goodwill": Goodwill,
+    "remedies": Remedies,
     "synonyms": Synonyms,
     "shop": Shop,
     "canned": CannedReplies,
+    "macros": Macros,
     "messages": Messages,
     "contact": Contact,
     "orders": OrdersConfig,
@@ -363,4 +413,10 @@ _FILES: dict[str, type[BaseModel]] = {
 def load_playbook(folder: Path) -> Playbook:
     """Read and check `folder`. Raises FileError naming file, line and what is wrong."""
     parts = {name: yamlfile.load(folder / f"{name}.yml", model) for name, model in _FILES.items()}
-    return Playbook.model_validate(parts)
+    playbook = Playbook.model_validate(parts)
+    known = {one.key for one in playbook.canned.replies}
+    for macro in playbook.macros.macros:
+        if macro.reply not in known:
+            what = f"{macro.key}: no canned reply is called {macro.reply!r}"
+            raise yamlfile.FileError(folder / "macros.yml", 1, what)
+    return playbook

@@ -105,6 +105,11 @@ def note(
     return message.id, message.seq
 
 
+def was_sent(tx: Transaction, conversation: Conversation, agent: Agent, client_id: str) -> bool:
+    """Whether the agent's message of this client id is there already."""
+    return _known(tx, conversation, agent, client_id) is not None
+
+
 def _known(
     tx: Transaction, conversation: Conversation, agent: Agent, client_id: str
 ) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ from support.knowledge.knowledge import Hit, SearchResult
 from support.orders import (
     Order,
     OrderAccess,
+    OrderEffect,
     OrderItem,
     OrderState,
     OrdersUnavailable,
@@ -97,6 +98,9 @@ class Orders:
         if number == UNREACHABLE:
             raise OrdersUnavailable("switched off")
         return ORDERS.get(number)
+
+    def apply(self, effect: OrderEffect) -> None:
+        raise AssertionError("the assistant's actions read; nothing they do touches an order")
 
     def of_customer(self, customer_id: str) -> tuple[Order, ...]:
         return tuple(one for one in ORDERS.values() if one.customer_id == customer_id)

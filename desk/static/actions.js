@@ -3,9 +3,11 @@
 import { get, post } from "./api.js";
 import { ask, choices } from "./dialogs.js";
 import { el } from "./dom.js";
+import { runMacro } from "./macros.js";
 import { askUntil } from "./snooze.js";
 import { t, table } from "./words.js";
 
+const BREAK_MINUTES = 10;
 const REASONS = ["solved", "compensated", "passed_on", "no_answer", "not_needed", "spam"];
 
 export class Actions {
@@ -68,13 +70,40 @@ export class Actions {
     const talk = this.current();
     if (!talk || talk.state === "resolved") return;
     const words = table("resolve_reason");
+    // Ending a conversation for abuse is a lead's to do.
+    const reasons = this.me.lead ? [...REASONS, "abuse"] : REASONS;
     const { unanswered, customerTypes, last } = this.log();
     const warning = customerTypes ? t("ask.resolve_typing") : talk.state !== "bot" && unanswered ? t(unanswered === 1 ? "ask.resolve_unanswered_one" : "ask.resolve_unanswered", { n: unanswered }) : null;
     const given = await ask({
       title: t("ask.resolve_title"), lead: t("ask.resolve_lead"), warning,
-      fields: [choices("reason", REASONS.map((reason) => [reason, words[reason]]))], submit: t("ask.resolve_submit"),
+      fields: [choices("reason", reasons.map((reason) => [reason, words[reason]]))], submit: t("ask.resolve_submit"),
     });
     if (given) await this.run("resolve", { reason: given.reason, seen_seq: last }, talk.id);
+  };
+
+  macro = async (values) => {
+    const talk = this.current();
+    if (talk?.state !== "assigned" || talk.agent?.id !== this.me.id) return;
+    await this.flush(talk.id);
+    try {
+      if (await runMacro(talk, values, this.log().last)) await this.done(talk.id, "macro");
+    } catch (problem) {
+      this.failed(problem, talk.id);
+    }
+  };
+
+  abuse = async () => {
+    const talk = this.current();
+    if (talk?.state !== "assigned") return;
+    const given = await ask({
+      title: t("abuse.title"), lead: t(talk.labels.includes("abuse") ? "abuse.lead_again" : "abuse.lead"),
+      fields: [
+        el("label", { class: "check" }, el("input", { type: "checkbox", name: "hand_on" }), t("abuse.hand_on")),
+        el("label", { class: "check" }, el("input", { type: "checkbox", name: "rest" }), t("abuse.rest", { n: BREAK_MINUTES })),
+      ],
+      submit: t("abuse.submit"),
+    });
+    if (given) await this.run("abuse", { hand_on: "hand_on" in given, break_minutes: "rest" in given ? BREAK_MINUTES : 0 }, talk.id);
   };
 
   snooze = async () => {

@@ -3,7 +3,7 @@
 import { get, post } from "./api.js";
 import { messageCard } from "./cards.js";
 import { el, icon } from "./dom.js";
-import { dayAndTime, lang, named, t, timeOf } from "./words.js";
+import { dayAndTime, lang, money, named, t, timeOf } from "./words.js";
 
 /** Messages of one speaker within three minutes stand together. */
 const TOGETHER_MS = 180000;
@@ -32,7 +32,10 @@ export function follows(message, before) {
 /** What happened, in a line of its own that only the team sees. */
 function happening(message) {
   const data = message.data ?? {};
-  const values = { ...data, until: data.until ? dayAndTime(data.until) : "" };
+  const values = {
+    ...data, until: data.until ? dayAndTime(data.until) : "",
+    kind: named("remedy", data.kind), amount: data.amount ? money(data.amount) : "",
+  };
   const words = t(`happened.${data.event}`, values);
   return el(
     "li", { id: `m${message.seq}`, class: "line event", "data-seq": message.seq, tabindex: "-1" },

@@ -34,7 +34,8 @@ export function messageCard(message) {
   return null;
 }
 
-export function orderCard(order) {
+/** `extra`: what stands below the order's own figures. */
+export function orderCard(order, extra = []) {
   const late = order.days_late > 0;
   const dates = [
     [t("customer.placed"), shortTime(order.placed_at)],
@@ -59,6 +60,7 @@ export function orderCard(order) {
     el("dl", { class: "pairs small" }, dates.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
     (order.carrier || order.tracking_url) &&
       el("p", { class: "small" }, order.carrier ?? "", " ", order.tracking_number ?? "", " ", link(order.tracking_url, t("customer.track"))),
+    ...extra,
   );
 }
 

@@ -167,11 +167,19 @@ export class Composer {
     this.own.textContent = own ? t("compose.own", { text: own }) : "";
   }
 
+  /** What ready-made answers speak of: the customer, the agent and the order in question. */
+  get values() {
+    const { customer, orders, facts } = this.talk;
+    return {
+      customer: customer?.name || orders?.find((one) => one.proven)?.name,
+      agent: this.me.name,
+      order: facts?.order_number || (orders?.length === 1 ? orders[0].number : null),
+    };
+  }
+
   fill(text, own = null) {
-    const { customer, orders, facts, lang } = this.talk;
-    const order = facts?.order_number || (orders?.length === 1 ? orders[0].number : null);
-    const name = customer?.name || orders?.find((one) => one.proven)?.name;
-    const values = { customer: name, agent: this.me.name, order };
+    const { lang } = this.talk;
+    const { values } = this;
     this.field.value = filled(text, { ...values, language: lang === "ja" ? "ja" : "en" });
     this.changed();
     this.showOwn(own && filled(own, { ...values, language: lang === "ja" ? "en" : "ja" }));

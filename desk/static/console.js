@@ -35,12 +35,13 @@ const actions = new Actions({ me, current: () => talk.talk, log: () => talk.log,
 const act = {
   claim: actions.claim, takeOver: actions.takeOver, reopen: actions.reopen, giveBack: actions.giveBack,
   transfer: actions.transfer, resolve: actions.resolve, snooze: actions.snooze,
+  macro: () => actions.macro(composer.values), abuse: actions.abuse,
   find: () => talk.find.open(), handover: () => talk.jumpToHandover(),
   back: () => back(), details: () => show(panes.dataset.pane === "customer" ? "talk" : "customer"),
 };
 const presence = new Presence(me);
 const composer = new Composer({ me, outbox, replies, act, presence });
-const customer = new CustomerPane({ me, open: (id) => open(id), close: () => show("talk"), changed: () => talk.syncSoon() });
+const customer = new CustomerPane({ me, open: (id) => open(id), close: () => show("talk"), changed: () => talk.syncSoon(), tell });
 const talk = new Talk({ me, outbox, act, composer, presence, shown: (found) => customer.show(found), read: (id) => list.markRead(id) });
 
 const mentions = new Mentions(async (id, seq) => {
@@ -190,6 +191,7 @@ const KEYS = {
   KeyC: () => opening.then(() => talk.talk?.state === "queued" && actions.claim()),
   KeyE: () => opening.then(() => actions.resolve()),
   KeyM: () => opening.then(() => actions.snooze()),
+  KeyQ: () => opening.then(() => composer.mine && act.macro()),
   KeyF: () => talk.talk && talk.find.open(),
   KeyU: () => composer.undo(),
   KeyO: () => talk.talk && act.details(),

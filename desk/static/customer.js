@@ -4,6 +4,7 @@ import { post, remove } from "./api.js";
 import { caseCard, orderCard } from "./cards.js";
 import { ask } from "./dialogs.js";
 import { byId, el, icon, refill } from "./dom.js";
+import { askRemedy, decide, remediesOf } from "./remedies.js";
 import { nameOf } from "./row.js";
 import { dayAndTime, duration, named, shortTime, t, timeOf } from "./words.js";
 
@@ -11,8 +12,9 @@ import { dayAndTime, duration, named, shortTime, t, timeOf } from "./words.js";
 const FIELDS = ["customer-note", "label"];
 
 export class CustomerPane {
-  constructor({ me, open, close, changed }) {
+  constructor({ me, open, close, changed, tell }) {
     this.me = me;
+    this.tell = tell;
     this.full = null;
     this.box = byId("customer");
     this.open = open;
@@ -103,7 +105,7 @@ export class CustomerPane {
   orders(talk) {
     if (!talk.orders_available) return this.section("orders", el("p", { class: "soft small" }, t("customer.orders_down")));
     if (!talk.orders.length) return this.section("orders", el("p", { class: "soft small" }, t("customer.no_orders")));
-    return this.section("orders", talk.orders.map(orderCard));
+    return this.section("orders", talk.orders.map((order) => orderCard(order, remediesOf(order, { me: this.me, mine: talk.state === "assigned" && talk.agent?.id === this.me.id }))));
   }
 
   cases(talk) {
@@ -148,7 +150,7 @@ export class CustomerPane {
     if (!talk.events.length) return null;
     return el("section", {}, el("details", {}, el("summary", {}, el("h3", {}, t("customer.events"))), el("ol", { class: "plain small events" }, talk.events.map((event) => {
       const who = event.actor.name ?? named("actor", event.actor.kind);
-      const why = event.to === "queued" && event.why ? named(event.why in { transfer: 1, reopened: 1, "agent vanished": 1, "snooze over": 1, "no answer": 1 } ? "why" : "reason", event.why) : named(event.to === "resolved" ? "resolve_reason" : "why", (event.why ?? "").replace(/ by agent:\d+$/, ""));
+      const why = event.to === "queued" && event.why ? named(event.why in { transfer: 1, reopened: 1, "agent vanished": 1, "snooze over": 1, "no answer": 1, abuse: 1 } ? "why" : "reason", event.why) : named(event.to === "resolved" ? "resolve_reason" : "why", (event.why ?? "").replace(/ by agent:\d+$/, ""));
       return el("li", {}, el("time", { class: "soft", datetime: event.at }, timeOf(event.at)), " ", `${who}: ${named("event", event.to)}`, why ? el("span", { class: "soft" }, ` (${why})`) : null);
     }))), el("p", { class: "small" }, el("a", { href: `/desk/transcripts/${talk.id}` }, t("head.print"))));
   }
@@ -171,6 +173,10 @@ export class CustomerPane {
     if (event.target.closest("[data-reveal]")) this.reveal();
     const struck = event.target.closest("[data-strike]");
     if (struck) this.strike(struck.dataset.strike);
+    const remedy = event.target.closest("[data-remedy]");
+    if (remedy) this.remedy(remedy.dataset.remedy, remedy.dataset.order);
+    const decided = event.target.closest("[data-approve], [data-decline]");
+    if (decided) this.decide(decided.dataset.approve ?? decided.dataset.decline, decided.dataset.approve ? "approve" : "decline");
     const unlabel = event.target.closest("[data-unlabel]");
     if (unlabel) this.label({ remove: [unlabel.dataset.unlabel] });
   }
@@ -192,6 +198,21 @@ export class CustomerPane {
     if (this.talk?.id !== id || !found) return;
     this.full = found;
     this.show(this.talk);
+  }
+
+  async remedy(kind, number) {
+    const { id } = this.talk;
+    if (await askRemedy(this.talk, kind, number, this.tell)) this.changed(id);
+  }
+
+  async decide(remedy, word) {
+    const { id } = this.talk;
+    try {
+      await decide(remedy, word);
+    } catch (problem) {
+      this.tell(t("banner.action_failed", { why: problem.message }));
+    }
+    this.changed(id);
   }
 
   async addNote() {

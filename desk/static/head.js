@@ -5,7 +5,7 @@ import { moodChip, nameOf, reasonChip, stateWords } from "./row.js";
 import { dayAndTime, named, t } from "./words.js";
 
 export class Head {
-  /** `act`: claim, takeOver, giveBack, transfer, resolve, reopen, snooze, find, handover, back,
+  /** `act`: claim, takeOver, giveBack, transfer, resolve, reopen, snooze, macro, abuse, find, handover, back,
    *  details. */
   constructor(me, act) {
     this.me = me;
@@ -55,6 +55,8 @@ export class Head {
     const mine = talk.state === "assigned" && (talk.agent?.id === this.me.id || this.me.lead);
     const items = [
       mine && [talk.snoozed_until ? "unsnooze" : "snooze", "snooze"],
+      talk.state === "assigned" && talk.agent?.id === this.me.id && ["macro", "macro"],
+      mine && ["abuse", "abuse"],
       ["find", "find"],
       talk.reason && ["handover", "handover"],
     ].filter(Boolean);

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from support.orders.access import OrderAccess, canonical_number
 from support.orders.changes import ChangeDecision, cancel_decision, change_decision
 from support.orders.config import DEMO_SOURCE, AttemptLimits, OrdersConfig
+from support.orders.effects import EffectKind, EffectRefused, OrderEffect
 from support.orders.errors import OrderNotVisible, OrdersUnavailable, TooManyAttempts
 from support.orders.model import Order, OrderItem, OrderState, Restriction
 from support.orders.names import carrier_name, payment_name
@@ -26,10 +27,13 @@ __all__ = [
     "DEMO_SOURCE",
     "AttemptLimits",
     "ChangeDecision",
+    "EffectKind",
+    "EffectRefused",
     "ItemReason",
     "ItemReturn",
     "Order",
     "OrderAccess",
+    "OrderEffect",
     "OrderItem",
     "OrderNotVisible",
     "OrderRepository",

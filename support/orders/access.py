@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Collection
 
 from support.orders.config import AttemptLimits
+from support.orders.effects import OrderEffect
 from support.orders.errors import OrderNotVisible, OrdersUnavailable, TooManyAttempts
 from support.orders.model import Order
 from support.orders.repository import OrderRepository
@@ -95,6 +96,13 @@ class OrderAccess:
         orders = self._repository.of_customer(customer_id)
         # A source that ignores whose orders were asked for must not show a stranger's.
         return tuple(order for order in orders if _same(order.customer_id, customer_id))
+
+    def apply(self, effect: OrderEffect) -> None:
+        """Have something done about an order that `find` has shown to whoever asks for it.
+
+        Raises `EffectRefused`, `OrdersUnavailable`.
+        """
+        self._repository.apply(effect)
 
     def _proof_allowed(self, number: str, recent_failures: int) -> bool:
         for_number = self._failures_for_number(number)

@@ -93,6 +93,9 @@ class SqlSource(_Strict):
     items_column: str | None = None
     """A column with a JSON list of items; or else `items`."""
     items: ItemTable | None = None
+    effects_table: str | None = Field(default=None, min_length=1)
+    """Where refunds and the like are written down for the shop, one row each; unset: agents can't
+    have any done."""
     states: dict[str, OrderState] = {}
     """The shop's word for a state: ours."""
     timezone: ZoneName = "Asia/Tokyo"
@@ -148,5 +151,10 @@ class OrdersConfig(_Strict):
         return self
 
 
-DEMO_SOURCE = SqlSource(table="demo_orders", items_column="items", timezone="UTC")
+DEMO_SOURCE = SqlSource(
+    table="demo_orders",
+    items_column="items",
+    effects_table="demo_order_effects",
+    timezone="UTC",
+)
 """The demonstration's orders, which `demo` puts into the assistant's own database."""

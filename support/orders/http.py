@@ -15,6 +15,7 @@ import structlog
 
 from support.orders.breaker import CircuitBreaker
 from support.orders.config import HttpSource
+from support.orders.effects import EffectRefused, OrderEffect
 from support.orders.errors import OrdersUnavailable
 from support.orders.model import Order
 from support.orders.payload import order_from
@@ -89,6 +90,43 @@ class HttpOrders:
             raise self._malformed('the answer has no list "orders"')
         orders = [self._order(raw) for raw in listed[:MOST_ORDERS]]
         return tuple(sorted(orders, key=lambda order: order.placed_at, reverse=True))
+
+    def apply(self, effect: OrderEffect) -> None:
+        if not _usable(effect.order_number):
+            raise EffectRefused("not an order's number")
+        if not self._breaker.allows():
+            raise OrdersUnavailable("the orders' service failed repeatedly and is left alone")
+        body = {
+            "kind": str(effect.kind),
+            "amount": effect.amount,
+            "items": list(effect.items),
+            "reason": effect.reason,
+            "at": effect.at.isoformat(),
+        }
+        try:
+            # Asked for once: whoever calls repeats it later, under the same key.
+            answer = self._client.post(
+                f"{self._base}/orders/{quote(effect.order_number, safe='')}/effects",
+                json=body,
+                headers={"Idempotency-Key": effect.key},
+                timeout=httpx.Timeout(self._total, connect=self._connect),
+            )
+        except httpx.HTTPError as error:
+            self._breaker.failed()
+            problem = type(error).__name__
+            log.error("orders_unavailable", source="http", problem=problem)
+            raise OrdersUnavailable(f"the orders' service failed: {problem}") from None
+        status = answer.status_code
+        if 200 <= status < 300:
+            self._breaker.succeeded()
+            return
+        if status in (400, 404, 409, 410, 422):
+            self._breaker.succeeded()
+            raise EffectRefused(f"the shop's system answered {status}")
+        if status >= 500:
+            self._breaker.failed()
+        log.error("orders_unavailable", source="http", problem=f"status {status}")
+        raise OrdersUnavailable(f"the orders' service failed: status {status}")
 
     def close(self) -> None:
         self._client.close()

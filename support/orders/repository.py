@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from support.orders.effects import OrderEffect
 from support.orders.model import Order
 
 MOST_ORDERS = 50
@@ -11,7 +12,8 @@ MOST_ORDERS = 50
 
 
 class OrderRepository(Protocol):
-    """Reads orders, never writes them. Calls block; they may come from several threads.
+    """Reads orders, and has something done about one. Calls block; they may come from several
+    threads.
 
     Only `OrderAccess` may call these: it decides who may see what.
     Every method raises `OrdersUnavailable` when the source cannot be read.
@@ -23,6 +25,13 @@ class OrderRepository(Protocol):
 
     def of_customer(self, customer_id: str) -> tuple[Order, ...]:
         """A customer's orders, the newest first, at most `MOST_ORDERS`."""
+        ...
+
+    def apply(self, effect: OrderEffect) -> None:
+        """Have `effect` done, once per key however often it is asked for.
+
+        Raises `EffectRefused` for good; after `OrdersUnavailable` it is asked for again.
+        """
         ...
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,15 +21,17 @@ from sqlalchemy import (
     column,
     create_engine,
     event,
+    insert,
     make_url,
     select,
     table,
     text,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from support.orders.config import ItemTable, SqlSource
+from support.orders.effects import EffectRefused, OrderEffect
 from support.orders.errors import OrdersUnavailable
 from support.orders.model import Order
 from support.orders.payload import order_from
@@ -39,6 +42,7 @@ log = structlog.get_logger(__name__)
 # PostgreSQL: the text cannot be a value of the key's type (an integer, a UUID), or one so large.
 # The customer typed a number that no order can have, which is not a failure.
 _NOT_SUCH_A_KEY = ("22P02", "22003")
+_EFFECT_COLUMNS = ("effect_key", "order_number", "kind", "amount", "items", "reason", "at")
 # How many of SQLite's instructions pass between two looks at the clock.
 _STEPS_BETWEEN_CHECKS = 10_000
 
@@ -46,8 +50,9 @@ _STEPS_BETWEEN_CHECKS = 10_000
 class SqlOrders:
     """An `OrderRepository` over one table or view, and perhaps a second with the items.
 
-    Every statement is a select with bound parameters, ended after `timeout_seconds` (on
-    PostgreSQL and SQLite); on PostgreSQL its transaction is marked read-only besides.
+    Orders are read by selects with bound parameters, ended after `timeout_seconds` (on
+    PostgreSQL and SQLite); on PostgreSQL their transaction is marked read-only besides. What is
+    done about an order is a row in a table of its own, which the shop works off.
     """
 
     def __init__(self, source: SqlSource, engine: Engine, *, owns_engine: bool = False) -> None:
@@ -77,6 +82,11 @@ class SqlOrders:
                 .limit(MOST_ORDERS)
             )
         self._items = _items_statement(source.items) if source.items is not None else None
+        self._effects = None
+        if source.effects_table is not None:
+            names: list[ColumnClause[Any]] = [column(name) for name in _EFFECT_COLUMNS]
+            schema, _, plain = source.effects_table.rpartition(".")
+            self._effects = insert(table(plain, *names, schema=schema or None))
 
     def by_number(self, number: str) -> Order | None:
         row, items = None, None
@@ -99,6 +109,28 @@ class SqlOrders:
             rows = asked.mappings().all()
             items = self._items_of(connection, [str(row["number"]) for row in rows])
         return tuple(self._order(row, items) for row in rows)
+
+    def apply(self, effect: OrderEffect) -> None:
+        if self._effects is None:
+            raise EffectRefused("this shop's orders are only read")
+        values = {
+            "effect_key": effect.key,
+            "order_number": effect.order_number,
+            "kind": str(effect.kind),
+            "amount": effect.amount,
+            "items": json.dumps(list(effect.items)),
+            "reason": effect.reason,
+            "at": effect.at.isoformat(),
+        }
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                connection.execute(self._effects, values)
+        except IntegrityError:
+            return  # The key is there: it was done before.
+        except SQLAlchemyError as error:
+            problem = type(getattr(error, "orig", None) or error).__name__
+            log.error("orders_unavailable", source="sql", problem=problem)
+            raise OrdersUnavailable(f"the orders' database failed: {problem}") from None
 
     def close(self) -> None:
         if self._owns_engine:
@@ -146,7 +178,7 @@ class SqlOrders:
 
 
 def connect(source: SqlSource, url: str) -> SqlOrders:
-    """Read orders from a database of their own at `url`."""
+    """Orders in a database of their own at `url`."""
     wait = max(1, round(source.timeout_seconds))
     backend = make_url(url).get_backend_name()
     options: dict[str, Any] = {}
@@ -164,7 +196,7 @@ def connect(source: SqlSource, url: str) -> SqlOrders:
         hide_parameters=True,
         connect_args=options,
     )
-    if backend == "sqlite":
+    if backend == "sqlite" and source.effects_table is None:
 
         @event.listens_for(engine, "connect")
         def only_read(connection: Any, record: ConnectionPoolEntry) -> None:

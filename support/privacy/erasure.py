@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from support.attachments import records
 from support.attachments.files import AttachmentFiles
@@ -16,6 +16,7 @@ from support.store.schema import (
     customers,
     lookup_failures,
     messages,
+    order_effects,
     outbox,
     threads,
     timers,
@@ -40,6 +41,12 @@ def erase_thread(
     unindex_thread(tx, thread_id)
     its_files = records.ids_of_thread(tx.connection, thread_id)
     tx.after_commit(lambda: files.remove(its_files))
+    # That money moved is remembered; why, in whoever's words, is not.
+    tx.execute(
+        update(order_effects)
+        .where(order_effects.c.conversation_id.in_(its_conversations))
+        .values(reason=None)
+    )
     tx.execute(delete(outbox).where(outbox.c.thread_id == thread_id))
     tx.execute(delete(lookup_failures).where(lookup_failures.c.thread_id == thread_id))
     tx.execute(delete(cases).where(cases.c.thread_id == thread_id))

@@ -561,6 +561,47 @@ mentions = Table(
 )
 Index("ix_mentions_agent_id_at", mentions.c.agent_id, mentions.c.at)
 
+# What agents had done about orders, and what became of it. The id is the key under which the shop's
+# system is asked.
+order_effects = Table(
+    "order_effects",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    # Money that moved is remembered when its customer is erased, without them.
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="SET NULL"), index=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("client_id", String(128), nullable=False),
+    Column("order_number", String(64), nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2, ... of the order: two at once collide
+    Column("kind", String(16), nullable=False),  # refund, replacement, return, credit
+    Column("amount", Integer, nullable=False),
+    Column("worth", Integer, nullable=False),
+    Column("items", JSON, nullable=False),
+    Column("reason", Text),
+    Column("state", String(16), nullable=False),  # requested, declined, pending, done, refused
+    Column("decided_by", ForeignKey("agents.id")),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("error", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    UniqueConstraint("conversation_id", "agent_id", "client_id"),
+    UniqueConstraint("order_number", "number"),
+)
+Index(
+    "ix_order_effects_pending",
+    order_effects.c.next_at,
+    sqlite_where=order_effects.c.state == "pending",
+    postgresql_where=order_effects.c.state == "pending",
+)
+Index(
+    "ix_order_effects_requested",
+    order_effects.c.created_at,
+    sqlite_where=order_effects.c.state == "requested",
+    postgresql_where=order_effects.c.state == "requested",
+)
+
 # Guesses at orders that were not the guesser's.
 lookup_failures = Table(
     "lookup_failures",

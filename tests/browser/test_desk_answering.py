@@ -173,6 +173,56 @@ def test_ending_with_a_question_open_is_warned_of(
     )
 
 
+def test_an_order_is_put_right_within_the_limit(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("lena", path=f"/desk/c/{desk['angry']}")
+    expect(page.locator(".talk-head h1")).to_be_visible()
+    claimable = page.locator(".talk-head").get_by_role("button", name="Claim")
+    if claimable.count():
+        claimable.click()
+    pane = page.locator("#customer")
+    pane.get_by_role("button", name="Credit").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Amount in yen").fill("31000")
+    dialog.get_by_role("button", name="Credit").click()
+    # Above the limit: what is missing is said, and what was typed stays.
+    expect(dialog.get_by_role("alert")).to_contain_text("a reason is needed")
+    expect(dialog.get_by_label("Amount in yen")).to_have_value("31000")
+    dialog.get_by_label("Reason").fill("late for the wedding")
+    dialog.get_by_role("button", name="Credit").click()
+    expect(pane.locator(".remedies")).to_contain_text("late for the wedding")
+    expect(page.locator(".line.event").filter(has_text="Credit for")).to_be_visible()
+    expect(
+        page.locator(".line.system").filter(has_text="of credit is in your account")
+    ).to_be_visible()
+
+
+def test_a_macro_is_looked_at_and_done_as_a_whole(sign_in: Open, customer: Customer) -> None:
+    page = sign_in("aya")
+    claim(page, customer.id)
+    page.keyboard.press("Alt+q")
+    page.get_by_label("Thank and resolve").check()
+    page.get_by_role("button", name="Look at the reply").click()
+    text = page.get_by_role("dialog").get_by_label("Reply")
+    expect(text).to_have_value(re.compile("Thank you for writing"))
+    text.fill("All settled then. Good-bye!")
+    page.get_by_role("button", name="Send and do it").click()
+    expect(page.locator(".state")).to_have_text("Resolved")
+    assert customer.heard() == ["All settled then. Good-bye!"]
+
+
+def test_abuse_is_flagged_and_handed_on(sign_in: Open, customer: Customer) -> None:
+    page = sign_in("kenji")
+    row(page, customer.id).click()
+    page.locator(".talk-head .acts .main").click()
+    expect(page.locator(".write textarea")).to_be_focused()
+    page.locator(".more summary").click()
+    page.get_by_role("button", name="迷惑行為を報告").click()
+    page.get_by_label("会話を待ち行列に戻す").check()
+    page.get_by_role("dialog").get_by_role("button", name="報告する").click()
+    expect(page.locator(".line.event")).to_contain_text("迷惑行為を報告")
+    expect(page.locator("#customer .label")).to_contain_text("abuse")
+
+
 def test_axe_and_width_with_everything_open(
     sign_in: Open,
     desk: dict[str, str],

@@ -25,18 +25,26 @@ class Answer:
 
 @dataclass
 class OrdersService:
-    """Answers `answer(path, how many requests before)`; remembers paths, tokens, connections."""
+    """Answers `answer(path, how many requests before)`; remembers paths, tokens, connections, and
+    what was posted with its key."""
 
     answer: Callable[[str, int], Answer]
     paths: list[str] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
     clients: set[object] = field(default_factory=set)
+    effects: list[tuple[str | None, object]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                body = json.loads(self.rfile.read(length))
+                service.effects.append((self.headers.get("Idempotency-Key"), body))
+                self.do_GET()
 
             def do_GET(self) -> None:
                 answer = service.answer(self.path, len(service.paths))

@@ -15,6 +15,7 @@ from support.orders import (
     AttemptLimits,
     Order,
     OrderAccess,
+    OrderEffect,
     OrderNotVisible,
     OrderState,
     OrdersUnavailable,
@@ -63,6 +64,9 @@ class Shelf:
 
     def of_customer(self, customer_id: str) -> tuple[Order, ...]:
         return tuple(self.orders.values())
+
+    def apply(self, effect: OrderEffect) -> None:
+        raise AssertionError("looking up an order changes nothing about it")
 
     def close(self) -> None:
         return None
