@@ -3,6 +3,8 @@
 from sanic import Blueprint
 
 from desk.access import Gate
+from desk.account import Account
+from desk.administering import Administering
 from desk.answering import Answering
 from desk.attachments import DeskAttachments
 from desk.casework import Casework
@@ -52,7 +54,12 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         part.routes(api)
     pages = Blueprint("desk_pages", url_prefix="/desk")
     shown = Pages(around, gate, leading)
-    Reports(around, gate, shown).routes(api, pages)
+    for both in (
+        Reports(around, gate, shown),
+        Account(around, gate, shown, limits),
+        Administering(around, gate, shown),
+    ):
+        both.routes(api, pages)
     for page in (shown, Transcripts(around, shown)):
         page.routes(pages)
     return [api, pages]

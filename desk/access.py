@@ -13,14 +13,15 @@ from sanic import Request
 from sanic.response import HTTPResponse
 
 from desk.surroundings import DeskSurroundings
-from support import agents
+from support import agents, people
 from support.agents import Login
 from web.errors import ApiError
 from web.origins import allowed_origin
 
 COOKIE = "omotenashi_desk"
 CSRF_HEADER = "x-csrf-token"
-Role = Literal["agent", "lead"]
+# "newcomer": an agent who may still have to set up a second factor.
+Role = Literal["newcomer", "agent", "lead", "admin"]
 Handler = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
 _READS = ("GET", "HEAD")
 
@@ -57,9 +58,21 @@ class Gate:
             given = request.headers.get(CSRF_HEADER)
             if not agents.csrf_matches(login, given):
                 raise ApiError(403, "csrf", "the X-CSRF-Token header is missing or wrong")
+        if role != "newcomer" and self.must_set_up(login):
+            raise ApiError(403, "two_factor_needed", "please set up two-factor sign-in first")
         if role == "lead" and not login.agent.is_lead:
             raise ApiError(403, "not_allowed", "only support leads may do this")
+        if role == "admin" and not await self.may_administer(login):
+            raise ApiError(403, "not_allowed", "only administrators may do this")
         return login
+
+    def must_set_up(self, login: Login) -> bool:
+        """Whether the agent needs a second factor and has none."""
+        agent = login.agent
+        return not agent.two_factor and self._around.playbook.security.needs_two_factor(agent.role)
+
+    async def may_administer(self, login: Login) -> bool:
+        return await self._around.db.reading(lambda c: people.may_administer(c, login.agent))
 
     def same_site(self, request: Request) -> None:
         """Refuse what a page of another site, or of a neighbouring one, made a browser send."""

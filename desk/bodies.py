@@ -96,6 +96,33 @@ class LoginBody(Body):
     otp: Annotated[str, Field(max_length=16)] | None = None
 
 
+class CodeBody(Body):
+    otp: Annotated[str, Field(min_length=1, max_length=16)]
+
+
+class PasswordBody(Body):
+    password: Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_plain)]
+
+
+class NewPersonBody(PasswordBody):
+    email: Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_plain)]
+    name: Annotated[str, Field(max_length=80), AfterValidator(_filled)]
+    role: str
+    lang: Literal["en", "ja"] = "en"
+
+
+class PersonBody(Body):
+    name: Annotated[str, Field(max_length=80), AfterValidator(_filled)] | None = None
+    role: str | None = None
+    disabled: bool | None = None
+    skills: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20)] | None = (
+        None
+    )
+    langs: list[Literal["en", "ja"]] | None = None
+    team: Annotated[str, Field(max_length=40), AfterValidator(_plain)] | None = None
+    capacity: Annotated[StrictInt, Field(ge=0, le=100)] | None = None
+
+
 class MeBody(Body):
     status: str | None = None
     lang: str | None = None

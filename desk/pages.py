@@ -68,7 +68,7 @@ class Pages:
             name = re.sub(r"\W+", "_", path).strip("_") or "console"
             bp.add_route(handler, path, methods=["GET"], name=name)
 
-    def for_agents(self, handler: Handler) -> Handler:
+    def for_newcomers(self, handler: Handler) -> Handler:
         """`handler` gets the Login after the request; who isn't signed in goes to sign in."""
 
         @wraps(handler)
@@ -77,6 +77,26 @@ class Pages:
             return await handler(request, login, **path) if login else _to_sign_in(request)
 
         return shown
+
+    def for_agents(self, handler: Handler) -> Handler:
+        """The same; whoever has to set up a second factor is led there first."""
+
+        async def checked(request: Request, login: Login, **path: str) -> HTTPResponse | None:
+            if self._gate.must_set_up(login):
+                return redirect("/desk/account", status=303)
+            return await handler(request, login, **path)
+
+        return self.for_newcomers(checked)
+
+    def for_admins(self, handler: Handler) -> Handler:
+        """The same for administrators."""
+
+        async def checked(request: Request, login: Login, **path: str) -> HTTPResponse | None:
+            if not await self._gate.may_administer(login):
+                return self.refuse(login, 403)
+            return await handler(request, login, **path)
+
+        return self.for_agents(checked)
 
     def for_leads(self, handler: Handler) -> Handler:
         """The same for leads; others are told that this page isn't for them."""

@@ -11,7 +11,7 @@ from desk.access import COOKIE, Gate
 from desk.bodies import LoginBody, MeBody
 from desk.shapes import agent_shape
 from desk.surroundings import DeskSurroundings
-from support import agent_settings, agents
+from support import agent_settings, agents, audit, two_factor
 from support.agents import Agent, Login
 from support.store import Transaction
 from web.errors import ApiError, read_body
@@ -30,9 +30,9 @@ class SigningIn:
     def routes(self, bp: Blueprint) -> None:
         guarded = self._gate.guarded
         bp.add_route(self.log_in, "/login", methods=["POST"], name="login")
-        bp.add_route(guarded("agent", self.log_out), "/logout", methods=["POST"], name="logout")
-        bp.add_route(guarded("agent", self.me), "/me", methods=["GET"], name="me")
-        bp.add_route(guarded("agent", self.change_me), "/me", methods=["POST"], name="change_me")
+        bp.add_route(guarded("newcomer", self.log_out), "/logout", methods=["POST"], name="logout")
+        bp.add_route(guarded("newcomer", self.me), "/me", methods=["GET"], name="me")
+        bp.add_route(guarded("newcomer", self.change_me), "/me", methods=["POST"], name="change_me")
 
     async def log_in(self, request: Request) -> HTTPResponse:
         """The same answer, and the same time, for a wrong password and an unknown agent."""
@@ -49,7 +49,20 @@ class SigningIn:
         if agent is None:
             raise ApiError(401, "wrong", "the e-mail address or the password is wrong")
         known: Agent = agent
-        login = await db.writing(lambda tx: agents.log_in(tx, known, self._around.clock()))
+        if known.two_factor and body.otp is None:
+            raise ApiError(401, "otp_needed", "please give a code of your authenticator", "otp")
+        code, now = body.otp or "", self._around.clock()
+        device = request.headers.get("user-agent")
+
+        def let_in(tx: Transaction) -> Login | None:
+            if not two_factor.check(tx, known.id, code, now):
+                return None
+            audit.record(tx, f"agent:{known.id}", "sign_in", now)
+            return agents.log_in(tx, known, now, address=address, device=device)
+
+        login = await db.writing(let_in)
+        if login is None:
+            raise ApiError(401, "otp_wrong", "the code is wrong, or was used before", "otp")
         response = self._me(login)
         self._set_cookie(response, login.token, int(agents.LOGIN_LIFETIME.total_seconds()))
         return response

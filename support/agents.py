@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from support.errors import Mendable
 from support.hints import DESK
+from support.identifiers import new_id
 from support.store import Transaction
 from support.store.schema import agents, desk_logins
 
@@ -46,6 +47,8 @@ class Agent:
     team: str | None = None
     capacity: int | None = None
     assigned_at: datetime | None = None
+    # Whether a password alone doesn't let them in.
+    two_factor: bool = False
 
     @property
     def is_lead(self) -> bool:
@@ -82,13 +85,11 @@ def add(
         raise AgentRefused(f"email: {email!r} is not an e-mail address")
     if not name.strip():
         raise AgentRefused("name: is empty")
-    if len(password) < SHORTEST_PASSWORD:
-        raise AgentRefused(f"password: needs at least {SHORTEST_PASSWORD} characters")
     values = {
         "name": name.strip(),
         "role": role,
         "lang": lang,
-        "password_hash": _hasher.hash(password),
+        "password_hash": _hashed(password),
         "disabled_at": None,
     }
     known = tx.execute(select(agents.c.id).where(agents.c.email == address)).scalar_one_or_none()
@@ -132,6 +133,18 @@ def by_email(connection: Connection, email: str) -> Agent | None:
     return _agent(row) if row else None
 
 
+def set_password(tx: Transaction, agent_id: int, password: str) -> None:
+    """Raises AgentRefused."""
+    hashed = _hashed(password)
+    tx.execute(update(agents).where(agents.c.id == agent_id).values(password_hash=hashed))
+
+
+def _hashed(password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        raise AgentRefused(f"password: needs at least {SHORTEST_PASSWORD} characters")
+    return _hasher.hash(password)
+
+
 def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(agents)).scalar_one()
 
@@ -154,11 +167,22 @@ def check_password(connection: Connection, email: str, password: str) -> Agent |
     return _agent(row) if row else None
 
 
-def log_in(tx: Transaction, agent: Agent, now: datetime) -> Login:
+def log_in(
+    tx: Transaction,
+    agent: Agent,
+    now: datetime,
+    *,
+    address: str | None = None,
+    device: str | None = None,
+) -> Login:
+    """`address` and `device`: from where, for the agent's own list of sign-ins."""
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     tx.execute(
         insert(desk_logins).values(
             token_hash=_hash(token),
+            id=new_id(),
+            address=address,
+            device=device[:200] if device else None,
             agent_id=agent.id,
             csrf=csrf,
             created_at=now,
@@ -248,6 +272,7 @@ def _agent(row: Row[Any]) -> Agent:
         team=row.team,
         capacity=row.capacity,
         assigned_at=row.assigned_at,
+        two_factor=row.totp_secret is not None,
     )
 
 

@@ -1,11 +1,15 @@
-"""The audit log: who saw, changed, exported or erased what. Rows are only ever added."""
+"""The audit log: who saw, changed, exported or erased what. Rows are only ever added, in the
+transaction of the deed."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, select
 
 from support.store import Transaction
-from support.store.schema import audit
+from support.store.schema import agents, audit
+
+SHOWN = 100
 
 
 def record(
@@ -19,6 +23,43 @@ def record(
 ) -> None:
     """`actor`: `agent:7`, `system` or a command's name. `subject` is an id, never a person's data;
     `detail` says what was done, without what was seen."""
-    tx.execute(
-        insert(audit).values(at=now, actor=actor, action=action, subject=subject, detail=detail)
-    )
+    row = {"at": now, "actor": actor, "action": action, "subject": subject, "detail": detail}
+    tx.execute(insert(audit).values(**row))
+
+
+def listed(
+    connection: Connection,
+    *,
+    action: str | None = None,
+    actor: str | None = None,
+    before: int | None = None,
+    limit: int = SHOWN,
+) -> list[dict[str, Any]]:
+    """Newest first: id, at, actor (an agent's name where it is one), action, subject, detail."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if action is not None:
+        query = query.where(audit.c.action == action)
+    if actor is not None:
+        query = query.where(audit.c.actor == actor)
+    if before is not None:
+        query = query.where(audit.c.id < before)
+    names = {
+        f"agent:{row.id}": row.name
+        for row in connection.execute(select(agents.c.id, agents.c.name))
+    }
+    return [
+        {
+            "id": row.id,
+            "at": row.at,
+            "actor": names.get(row.actor, row.actor),
+            "action": row.action,
+            "subject": names.get(row.subject or "", row.subject),
+            "detail": row.detail,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def actions(connection: Connection) -> list[str]:
+    """What has been done so far, for choosing."""
+    return sorted(connection.execute(select(audit.c.action).distinct()).scalars())

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from support import audit
 from support.privacy.masking import mask
 from support.store import Transaction
-from support.store.schema import agents, audit, feedback, messages
+from support.store.schema import agents, feedback, messages
 from support.transcripts import Filters, list_conversations
 
 PAGE = 100
@@ -99,9 +100,7 @@ def record(
     tx: Transaction, actor: str, detail: str, now: datetime, subject: str | None = None
 ) -> None:
     """Who took what out; `subject`: the one conversation, if it was one."""
-    tx.execute(
-        insert(audit).values(at=now, actor=actor, action="export", subject=subject, detail=detail)
-    )
+    audit.record(tx, actor, "export", now, subject=subject, detail=detail)
 
 
 def _lines(conversation: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -368,6 +368,15 @@ class Contact(Part):
     texts: ContactWords
 
 
+class Security(Part):
+    """Whose sign-in needs a second factor."""
+
+    two_factor: Literal["optional", "leads", "everybody"]
+
+    def needs_two_factor(self, role: str) -> bool:
+        return self.two_factor == "everybody" or (self.two_factor == "leads" and role != "agent")
+
+
 class Synonyms(Part):
     """Groups of words that mean the same, for each language."""
 
@@ -388,6 +397,7 @@ class Playbook(Part):
     contact: Contact
     orders: OrdersConfig
     synonyms: Synonyms
+    security: Security
 
     @property
     def hours(self) -> Hours:
@@ -407,6 +417,7 @@ _FILES: dict[str, type[BaseModel]] = {
     "messages": Messages,
     "contact": Contact,
     "orders": OrdersConfig,
+    "security": Security,
 }
 
 

@@ -53,11 +53,17 @@ export function choices(name, options) {
   );
 }
 
+/** Something to read; resolves when it is closed. */
 export function show(title, ...content) {
   const dialog = el("dialog", { class: "ask", "aria-labelledby": "ask-title" });
   const close = el("button", { type: "button", class: "main", onclick: () => dialog.close() }, t("shortcuts.close"));
   dialog.append(el("h2", { id: "ask-title" }, title), ...content, el("div", { class: "ask-end" }, close));
-  dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve();
+    });
+  });
 }

@@ -18,13 +18,20 @@ form.addEventListener("submit", async (event) => {
   button.disabled = true;
   button.textContent = t("sign_in.busy");
   try {
-    await post("login", { email: byId("email").value, password: byId("password").value });
+    const otp = byId("otp").value.trim();
+    await post("login", { email: byId("email").value, password: byId("password").value, ...(otp && { otp }) });
     location.replace(form.dataset.onward);
   } catch (error) {
-    wrong.textContent = said(error);
     button.disabled = false;
     button.textContent = t("sign_in.submit");
-    byId("password").select();
+    if (error.code === "otp_needed" || error.code === "otp_wrong") {
+      byId("second").hidden = false;
+      if (error.code === "otp_wrong") wrong.textContent = t("sign_in.otp_wrong");
+      byId("otp").select();
+    } else {
+      wrong.textContent = said(error);
+      byId("password").select();
+    }
   }
 });
 

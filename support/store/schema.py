@@ -89,6 +89,11 @@ agents = Table(
     Column("seen_at", UtcDateTime),
     Column("disabled_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    # The second factor: see support.two_factor.
+    Column("totp_secret", String(64)),
+    Column("totp_pending", String(64)),
+    Column("totp_step", BigInteger),
+    Column("recovery_codes", JSON, nullable=False, server_default="[]"),
 )
 
 desk_logins = Table(
@@ -97,9 +102,14 @@ desk_logins = Table(
     Column("token_hash", String(64), primary_key=True),
     Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("csrf", String(64), nullable=False),
+    Column("id", String(32)),  # by which its owner can end it
+    Column("address", String(64)),
+    Column("device", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
 )
+
+Index("uq_desk_logins_id", desk_logins.c.id, unique=True)
 
 # Conversations ----------------------------------------------------------------------------------
 
