@@ -8,10 +8,12 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import aiohttp
+
+from support.asking import expected
 
 log = logging.getLogger(__name__)
 
@@ -229,7 +231,7 @@ class RasaBrain:
         if answer.get("failed"):
             raise BrainUnavailable(str(answer["failed"])[:200])
         try:
-            return _result(answer)
+            return _result(answer, signed_in=bool(request.metadata.get("customer")))
         except (KeyError, TypeError, ValueError) as error:
             raise BrainUnavailable(f"an answer of the wrong shape: {error!r}") from error
 
@@ -241,7 +243,7 @@ class RasaBrain:
             await self._opened.close()
 
 
-def _result(answer: dict[str, Any]) -> TurnResult:
+def _result(answer: dict[str, Any], *, signed_in: bool) -> TurnResult:
     replies = tuple(
         Reply(
             text=str(message["text"]),
@@ -260,6 +262,12 @@ def _result(answer: dict[str, Any]) -> TurnResult:
         # An empty turn is how a lost action looks (rasa-facts, sharp edge 10).
         raise ValueError("nothing said and nothing done")
     lang = answer.get("language")
+    expects = expected(answer.get("slots") or {}, signed_in=signed_in)
+    if answer.get("active_loop") and expects and replies and not replies[-1].buttons:
+        # Buttons are a form of their own.
+        asking = replies[-1]
+        asking = replace(asking, data={**asking.data, "expects": list(expects)})
+        replies = (*replies[:-1], asking)
     return TurnResult(
         replies=replies,
         commands=commands,

@@ -1,12 +1,16 @@
 """Customers as they arrive: an anonymous visitor's thread, or a signed-in customer's."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from support import conversations, links
 from support.identifiers import new_id
+from support.playbook import Playbook
+from support.signing_in import thread_of_customer
 from support.store import Transaction
 from support.store.schema import customers, threads
 from support.values import Conversation, Thread
@@ -27,6 +31,7 @@ def arrive(
     *,
     channel: str,
     now: datetime,
+    playbook: Playbook,
     thread_id: str | None = None,
     address: str | None = None,
     lang: str | None = None,
@@ -35,13 +40,13 @@ def arrive(
 ) -> tuple[Thread, Conversation]:
     """The visitor's thread and its present conversation, made when there is none.
 
-    A known `thread_id` is continued, unless it belongs to another customer than `identity`. An
-    anonymous thread whose visitor signs in becomes the customer's; where the customer already has
-    a thread and the visitor has none, theirs goes on.
+    A known `thread_id` is continued, unless it belongs to another customer than `identity` or goes
+    on in another thread of the same one. Who signs in goes on where they wrote last
+    (`support.signing_in`).
     """
     if identity is not None:
         _know(tx, identity, lang, now)
-    thread = _known_thread(tx, channel, thread_id, address, identity)
+    thread = _known_thread(tx, channel, thread_id, address, identity, playbook, now)
     if thread is None:
         new = new_id()
         tx.execute(
@@ -85,6 +90,15 @@ def keep_contact(tx: Transaction, thread: Thread, contact: str) -> None:
     tx.execute(update(threads).where(threads.c.id == thread.id).values(contact=contact))
 
 
+def going_on(connection: Connection, thread_id: str) -> Thread:
+    """The thread, or the one of the same customer in which it goes on. Raises NotFound."""
+    thread = conversations.get_thread(connection, thread_id)
+    if thread.joined_to is None or thread.customer_id is None:
+        return thread
+    on = conversations.get_thread(connection, thread.joined_to)
+    return on if on.customer_id == thread.customer_id else thread
+
+
 def customer_of(connection: Connection, thread: Thread) -> Identity | None:
     """Who is signed in on this thread."""
     if thread.customer_id is None:
@@ -94,6 +108,8 @@ def customer_of(connection: Connection, thread: Thread) -> Identity | None:
 
 
 def _know(tx: Transaction, identity: Identity, lang: str | None, now: datetime) -> None:
+    """Keep what the shop says of the customer, and hold their row: of several devices that sign in
+    at once, each finds what the one before it made."""
     told = {
         name: value
         for name, value in (
@@ -104,11 +120,15 @@ def _know(tx: Transaction, identity: Identity, lang: str | None, now: datetime) 
         )
         if value is not None
     }
-    known = tx.execute(select(customers.c.id).where(customers.c.id == identity.customer_id)).first()
-    if known is None:
-        tx.execute(insert(customers).values(id=identity.customer_id, created_at=now, **told))
-    elif told:
-        tx.execute(update(customers).where(customers.c.id == identity.customer_id).values(**told))
+    them = customers.c.id == identity.customer_id
+    held = select(customers.c.id).where(them).with_for_update(key_share=True)
+    if tx.execute(held).first() is None:
+        with suppress(IntegrityError), tx.connection.begin_nested():
+            # Fails where another device was first.
+            tx.execute(insert(customers).values(id=identity.customer_id, created_at=now, **told))
+        tx.execute(held)
+    if told:
+        tx.execute(update(customers).where(them).values(**told))
 
 
 def _known_thread(
@@ -117,25 +137,18 @@ def _known_thread(
     thread_id: str | None,
     address: str | None,
     identity: Identity | None,
+    playbook: Playbook,
+    now: datetime,
 ) -> Thread | None:
     if address is not None:
         found = links.thread_of(tx.connection, channel, address)
         return conversations.get_thread(tx.connection, found) if found else None
+    own = None
     if thread_id is not None:
         try:
-            thread = conversations.get_thread(tx.connection, thread_id)
+            own = going_on(tx.connection, thread_id)
         except conversations.NotFound:
-            thread = None
-        if thread is not None and (
-            identity is None or thread.customer_id in (None, identity.customer_id)
-        ):
-            return thread
-    if identity is not None:
-        newest = tx.execute(
-            select(threads.c.id)
-            .where(threads.c.customer_id == identity.customer_id, threads.c.channel == channel)
-            .order_by(threads.c.seen_at.desc())
-            .limit(1)
-        ).scalar_one_or_none()
-        return conversations.get_thread(tx.connection, newest) if newest else None
-    return None
+            own = None
+    if identity is None:
+        return own
+    return thread_of_customer(tx, identity.customer_id, own, channel, playbook, now)

@@ -67,6 +67,7 @@ class Intake:
             tx,
             channel=self._channel,
             now=now,
+            playbook=self._around.playbook,
             address=address,
             lang=None if self._known(tx, address) else incoming.lang,
         )

@@ -119,6 +119,7 @@ class Website:
                 lang=lang if lang in ("en", "ja") else None,
                 page=body.page,
                 identity=identity,
+                playbook=self._around.playbook,
             )
         )
         return json_response(
@@ -143,8 +144,10 @@ class Website:
                 return inbox.accept_button(
                     tx, thread_id, body.button, body.client_id, now, around.playbook, around.worker
                 )
+            # Whoever still has an earlier thread open writes where the customer goes on.
+            going_on = visitors.going_on(tx.connection, thread_id).id
             return inbox.accept_text(
-                tx, thread_id, body.text or "", body.client_id, now, around.worker
+                tx, going_on, body.text or "", body.client_id, now, around.worker
             )
 
         try:

@@ -14,7 +14,17 @@ from channels.website.shapes import (
     message_shape,
     state_shape,
 )
-from support import agents, callbacks, conversations, links, messages, notices, queue, tact
+from support import (
+    agents,
+    callbacks,
+    conversations,
+    links,
+    messages,
+    notices,
+    queue,
+    tact,
+    visitors,
+)
 from support.hints import MISSED, QUEUE, thread_topic
 from support.playbook import Playbook
 from support.values import Conversation, Message, State
@@ -40,7 +50,7 @@ def state_of(
 ) -> dict[str, Any]:
     """Who owns the conversation, the place in the queue, the call that is promised, where else it
     goes on or could (`offered`); whether people are there, and what there is to know before one
-    asks. Raises NotFound."""
+    asks; whether the visitor has signed in elsewhere and goes on there. Raises NotFound."""
     conversation = current(connection, thread_id)
     place = queue.place_of(connection, conversation.id, playbook, now)
     agent = None
@@ -50,6 +60,7 @@ def state_of(
         **state_shape(conversation, place, agent),
         "links": links_shape(links.of_thread(connection, thread_id), offered),
         "hours": hours_shape(playbook.hours, now),
+        "moved": visitors.going_on(connection, thread_id).id != thread_id,
     }
     call = callbacks.of(connection, conversation.id)
     if call is not None:
@@ -140,4 +151,5 @@ def _told(state: dict[str, Any]) -> tuple[Any, ...]:
         state["hours"]["open"],
         state.get("callback"),
         state.get("notice"),
+        state["moved"],
     )

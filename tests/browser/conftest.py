@@ -1,20 +1,13 @@
 """A real Chromium and the stand-in server, each started once for a module."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.shop import Chat, Shop
+from tests.browser.shop import Chat, Shop, stand_in
 
 
 def chromium_path() -> str | None:
@@ -36,27 +29,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def shop_process() -> Iterator[Shop]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.browser.fake_server", str(port)],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-    )
-    shop = Shop(f"http://127.0.0.1:{port}")
-    for _ in range(100):
-        try:
-            shop.log()
-            break
-        except httpx.TransportError:
-            time.sleep(0.1)
-    yield shop
-    shop.client.close()
-    process.terminate()
-    process.wait()
+    with stand_in() as shop:
+        yield shop
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The application with some conversations and agents, for the desk's browser tests.
+"""The application with some conversations and agents, for the browser tests of the whole product.
 
 Prints one JSON line: its address and the conversations by name.
 """
@@ -22,6 +22,8 @@ from tests.harness import (  # noqa: E402
     settings_for,
 )
 
+# Shared with the shop's server, which is the tests.
+IDENTITY_SECRET = "the shop's and ours, thirty-two bytes or more"
 AGENTS = (
     ("aya@example.com", "Aya Mori", "agent", "en"),
     ("kenji@example.com", "田中 健二", "agent", "ja"),
@@ -31,7 +33,8 @@ AGENTS = (
 
 
 async def main(folder: Path) -> None:
-    server = Server(settings_for(folder), ScriptedBrain(), TestClock())
+    settings = settings_for(folder, identity_secret=IDENTITY_SECRET)
+    server = Server(settings, ScriptedBrain(), TestClock())
     server.brain.replies["a person please"] = handover("asked")
     await server.start()
     assert server.parts is not None

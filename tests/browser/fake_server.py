@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sanic import Request, Sanic
-from sanic.response import HTTPResponse, empty, html, text
+from sanic.response import HTTPResponse, empty, html, raw, text
 from sanic.response import json as json_response
 
 from channels.website.files import widget_files
@@ -24,11 +24,18 @@ POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'; report-uri /test/violation"
 )
-PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">
+PAGE = """<!doctype html><html lang="{lang}" dir="{dir}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <title>Shop</title><main><h1>Shop</h1><p>Tea and tableware.</p><a href="#">A link</a></main>
 <script src="/widget.js" data-lang="auto" data-color="{color}" data-name="{name}" async></script>
 </html>"""
+
+
+SLOTS = [
+    {"at": f"2026-12-{day}T{hour}:00+09:00", "day": f"2026-12-{day}"}
+    for day in ("01", "02")
+    for hour in ("10", "11")
+]
 
 
 @dataclass
@@ -54,7 +61,14 @@ class Thread:
     streams: set["asyncio.Queue[tuple[str, Any] | None]"] = field(default_factory=set)
     seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    moved_to: "Thread | None" = None
     seq: int = 0
+
+    def keep(self, name: str, kind: str, content: bytes) -> dict[str, Any]:
+        number = f"f{len(self.files) + 1}"
+        self.files[number] = (kind, content)
+        return {"id": number, "name": name, "type": kind, "size": len(content)}
 
     def add(self, author: str, body: str, **more: Any) -> dict[str, Any]:
         # A gap now and then, as private notes make.
@@ -88,8 +102,15 @@ class World:
         self.faults: list[Fault] = []
         self.requests: list[dict[str, Any]] = []
         self.violations: list[str] = []
+        self.taken: set[str] = set()
         self.silent = False
         self.made = 0
+
+    def begin(self) -> Thread:
+        self.made += 1
+        thread = Thread(f"token-{self.made}")
+        self.threads[thread.token] = thread
+        return thread
 
     @property
     def newest(self) -> Thread:
@@ -104,7 +125,8 @@ def make_app() -> Sanic[Any, Any]:
     async def meet_faults(request: Request) -> HTTPResponse | None:
         name = f"{request.method} {request.path}"
         if request.path.startswith("/api/"):
-            body = request.json if request.body else None
+            form = request.headers.get("content-type", "").startswith("multipart/")
+            body = request.json if request.body and not form else None
             world.requests.append({"name": name, "query": request.query_string, "body": body})
         fault = next((f for f in world.faults if name.startswith(f.where) and f.times), None)
         if fault is None:
@@ -140,10 +162,10 @@ def make_app() -> Sanic[Any, Any]:
         if (request.json or {}).get("identity") == "bad":
             return refusal(401, "identity")
         thread = thread_of(request)
+        if thread is not None and thread.moved_to is not None:
+            thread = thread.moved_to
         if thread is None:
-            world.made += 1
-            thread = Thread(f"token-{world.made}")
-            world.threads[thread.token] = thread
+            thread = world.begin()
         answer = {"token": thread.token, "conversation_id": "c1", "seq": thread.seq}
         return json_response(answer, status=201)
 
@@ -180,6 +202,27 @@ def make_app() -> Sanic[Any, Any]:
         if said == "hello":
             thread.add("bot", "Hello. What can I do for you?")
         return json_response(accepted, status=202)
+
+    @app.post("/api/v1/visitor/attachments")
+    async def attach(request: Request) -> HTTPResponse:
+        thread, client_id = thread_of(request), request.form.get("client_id")
+        if thread is None:
+            return refusal(401, "expired")
+        if client_id not in thread.seen:
+            sent = request.files.get("file")
+            kept = thread.keep(sent.name, sent.type, sent.body)
+            message = thread.add("customer", "", kind="attachment", attachments=[kept])
+            made = {"id": message["id"], "seq": message["seq"], "attachment": kept}
+            thread.seen[client_id] = made
+        return json_response(thread.seen[client_id], status=201)
+
+    @app.get("/api/v1/visitor/attachments/<number:str>")
+    async def content(request: Request, number: str) -> HTTPResponse:
+        thread = thread_of(request)
+        if thread is None or number not in thread.files:
+            return refusal(404, "not_found")
+        kind, body = thread.files[number]
+        return raw(body, content_type=kind)
 
     @app.get("/api/v1/visitor/events")
     async def events(request: Request) -> HTTPResponse | None:
@@ -218,8 +261,8 @@ def make_app() -> Sanic[Any, Any]:
     async def signal(request: Request) -> HTTPResponse:
         return empty() if thread_of(request) else refusal(401, "expired")
 
-    for name in ("typing", "read", "feedback"):
-        app.add_route(signal, f"/api/v1/visitor/{name}", methods=["POST"], name=name)
+    for name in ("typing", "read", "feedback", "transcript"):
+        app.add_route(signal, f"/api/v1/visitor/{name}", methods=["POST"], name=f"post_{name}")
 
     @app.post("/api/v1/visitor/ticket")
     async def ticket(request: Request) -> HTTPResponse:
@@ -230,10 +273,34 @@ def make_app() -> Sanic[Any, Any]:
             return refusal(409, "not_waiting")
         if contact := request.json.get("contact"):
             thread.add("system", f"Thank you. The answer goes to {contact}.", kind="notice")
-        if request.json["action"] == "cancel":
+        action = request.json["action"]
+        if action == "callback":
+            if request.json["at"] in world.taken:
+                return refusal(409, "slot_taken")
+            thread.state |= {"callback": {k: request.json.get(k) for k in ("at", "contact")}}
+        elif action == "callback_cancel":
+            thread.state = {k: v for k, v in thread.state.items() if k != "callback"}
+        elif action == "cancel":
             thread.state = {"state": "bot"}
-            thread.send("state", thread.state)
+        thread.send("state", thread.state)
         return empty()
+
+    @app.get("/api/v1/visitor/callback-slots")
+    async def slots(request: Request) -> HTTPResponse:
+        if thread_of(request) is None:
+            return refusal(401, "expired")
+        free = [slot for slot in SLOTS if slot["at"] not in world.taken]
+        return json_response({"tz": request.args.get("tz"), "slots": free, "booked": None})
+
+    @app.post("/api/v1/visitor/link")
+    async def link(request: Request) -> HTTPResponse:
+        if thread_of(request) is None:
+            return refusal(401, "expired")
+        return json_response({"url": "https://t.me/shop_bot?start=c0de"}, status=201)
+
+    @app.delete("/api/v1/visitor/link")
+    async def unlink(request: Request) -> HTTPResponse:
+        return empty() if thread_of(request) else refusal(401, "expired")
 
     @app.get("/api/v1/visitor/transcript")
     async def transcript(request: Request) -> HTTPResponse:
@@ -256,6 +323,7 @@ def make_app() -> Sanic[Any, Any]:
     async def page(request: Request) -> HTTPResponse:
         shown = PAGE.format(
             lang=request.args.get("lang", "en"),
+            dir="rtl" if request.args.get("lang") == "ar" else "ltr",
             color=request.args.get("color", "#2f5d50"),
             name=request.args.get("name", ""),
         )
@@ -272,6 +340,8 @@ def make_app() -> Sanic[Any, Any]:
         if what == "fault":
             world.faults.append(Fault(**said))
         elif what == "say":
+            for file in said.get("attachments", ()):
+                file |= world.newest.keep(file["name"], file["type"], bytes.fromhex(file["hex"]))
             return json_response(world.newest.add(**said))
         elif what == "update":
             thread = world.newest
@@ -279,8 +349,11 @@ def make_app() -> Sanic[Any, Any]:
             found.update(said)
             thread.send("message", found)
         elif what == "state":
-            world.newest.state = said
-            world.newest.send("state", said)
+            thread = world.newest
+            thread.state = said
+            if said.get("moved"):
+                thread.moved_to = world.begin()
+            thread.send("state", said)
         elif what == "event":
             world.newest.send(said["event"], said["data"])
         elif what == "drop":
@@ -290,6 +363,8 @@ def make_app() -> Sanic[Any, Any]:
             world.faults.clear()
         elif what == "silent":
             world.silent = said
+        elif what == "take":
+            world.taken.update(said)
         elif what == "expire":
             world.threads.clear()
         elif what == "reset":

@@ -1,9 +1,15 @@
 """What a widget test holds in its hands: the stand-in server, and the chat on a page."""
 
+import os
 import re
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -52,6 +58,9 @@ class Shop:
     def heal(self) -> None:
         self._steer("heal")
 
+    def take_slots(self, *at: str) -> None:
+        self._steer("take", list(at))
+
     def drop_streams(self) -> None:
         self._steer("drop")
 
@@ -76,6 +85,34 @@ class Shop:
         verb, _, path = name.partition(" ")
         begin = f"{verb} /api/v1/visitor/{path}"
         return [r for r in self.log()["requests"] if r["name"].startswith(begin)]
+
+
+@contextmanager
+def stand_in() -> Iterator[Shop]:
+    """The stand-in server in a process of its own, as long as it is needed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.browser.fake_server", str(port)],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    shop = Shop(f"http://127.0.0.1:{port}")
+    for _ in range(100):
+        try:
+            shop.log()
+            break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    try:
+        yield shop
+    finally:
+        shop.client.close()
+        process.terminate()
+        process.wait()
 
 
 @dataclass(frozen=True)

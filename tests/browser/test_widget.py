@@ -1,5 +1,6 @@
 """The widget in a real Chromium against a server that misbehaves on demand."""
 
+import io
 import re
 import time
 from collections.abc import Callable
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.shop import Chat, Shop, eventually
 
@@ -158,6 +160,25 @@ def test_order_article_and_day_are_shown(chat: Chat) -> None:
     expect(chat.log.get_by_text("Today")).to_have_count(1)
     link = chat.log.get_by_role("link", name="Delivery in Japan")
     expect(link).to_have_attribute("href", f"{chat.shop.url}/help/en/delivery")
+
+
+def test_long_texts_are_folded(chat: Chat) -> None:
+    chat.open()
+    chat.shop.say("bot", "A sentence of some length. " * 60)
+    chat.shop.say("bot", "これは長い文章です。" * 60)
+    chat.shop.say("bot", "Short.")
+    expect(chat.bubbles).to_have_count(3)
+    expect(chat.log.get_by_role("button", name="Show more")).to_have_count(2)
+    first = chat.log.locator(".text").first
+    folded = first.bounding_box()
+    chat.button("Show more").first.click()
+    expect(chat.button("Show less")).to_have_attribute("aria-expanded", "true")
+    whole = first.bounding_box()
+    assert folded is not None
+    assert whole is not None
+    assert whole["height"] > folded["height"]
+    chat.button("Show less").click()
+    assert first.bounding_box() == folded
 
 
 def test_an_update_changes_the_message_in_place(chat: Chat) -> None:
@@ -354,6 +375,134 @@ def test_the_token_travels_in_the_header_only(chat: Chat) -> None:
     assert not [url for url in seen if "token" in url]
 
 
+# Files ------------------------------------------------------------------------------------------
+
+UPLOAD = "POST /api/v1/visitor/attachments"
+ATTACH = "Attach a picture or PDF"
+
+
+def picture(width: int = 640, height: int = 400) -> bytes:
+    drawn = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+def pick(chat: Chat, *files: tuple[str, str, bytes]) -> None:
+    with chat.page.expect_file_chooser() as chooser:
+        chat.button(ATTACH).click()
+    chosen: list[FilePayload] = [
+        {"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files
+    ]
+    chooser.value.set_files(chosen)
+
+
+def hand(
+    chat: Chat, target: Locator, event: str, name: str, kind: str, bytes_more: int = 0
+) -> None:
+    """Files as the clipboard or the pointer brings them."""
+    target.evaluate(
+        """(element, [event, name, type, more]) => {
+            const carried = new DataTransfer();
+            carried.items.add(new File(["%PDF-1.4", new Uint8Array(more)], name, { type }));
+            const going = { bubbles: true, cancelable: true };
+            const made = event === "paste"
+                ? new ClipboardEvent(event, { clipboardData: carried, ...going })
+                : new DragEvent(event, { dataTransfer: carried, ...going });
+            element.dispatchEvent(made);
+        }""",
+        [event, name, kind, bytes_more],
+    )
+
+
+def test_a_picture_is_sent_and_shown_and_opens_large(chat: Chat) -> None:
+    chat.open()
+    pick(chat, ("cup.png", "image/png", picture()))
+    shown = chat.log.get_by_role("img", name="cup.png")
+    expect(shown).to_be_visible()
+    eventually(lambda: shown.evaluate("c => c.width") == 480)
+    # What is drawn is the picture, not an empty canvas.
+    middle = "c => [...c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data]"
+    assert shown.evaluate(middle) == [0, 128, 128, 255]
+    expect(chat.log).to_contain_text("Sent")
+    link = chat.log.get_by_role("link", name="cup.png")
+    expect(link).to_have_attribute("href", re.compile(f"^blob:{chat.shop.url}"))
+    # It is still one message when it comes back with the history.
+    chat.open()
+    expect(chat.log.get_by_role("img", name="cup.png")).to_have_count(1)
+
+
+def test_an_agents_file_is_downloaded_with_the_token(chat: Chat) -> None:
+    chat.open()
+    chat.shop.say(
+        "agent",
+        "Here is the invoice.",
+        agent={"name": "Aya"},
+        attachments=[
+            {"name": "invoice.pdf", "type": "application/pdf", "hex": b"%PDF-1.4 !".hex()}
+        ],
+    )
+    with chat.page.expect_download() as download:
+        chat.log.get_by_role("button", name="invoice.pdf").click()
+    assert download.value.suggested_filename == "invoice.pdf"
+    assert download.value.path().read_bytes() == b"%PDF-1.4 !"
+
+
+def test_files_can_be_dropped_and_pasted(chat: Chat) -> None:
+    chat.open()
+    hand(chat, chat.field, "paste", "pasted.pdf", "application/pdf")
+    expect(chat.log.get_by_role("button", name="pasted.pdf")).to_be_visible()
+    hand(chat, chat.log, "dragover", "dropped.pdf", "application/pdf")
+    expect(chat.panel.locator(".dropping")).to_be_visible()
+    hand(chat, chat.log, "drop", "dropped.pdf", "application/pdf")
+    expect(chat.log.get_by_role("button", name="dropped.pdf")).to_be_visible()
+    expect(chat.panel.locator(".dropping")).to_have_count(0)
+    assert len(chat.shop.requests("POST attachments")) == 2
+
+
+def test_what_cannot_be_sent_is_told_before_it_is(chat: Chat) -> None:
+    chat.open()
+    hand(chat, chat.field, "paste", "drawing.svg", "image/svg+xml")
+    expect(chat.panel).to_contain_text("drawing.svg can't be sent here.")
+    hand(chat, chat.field, "paste", "huge.pdf", "application/pdf", 10 * 1024 * 1024)
+    expect(chat.panel).to_contain_text("huge.pdf is larger than 10 MB.")
+    assert chat.shop.requests("POST attachments") == []
+
+
+def test_what_the_server_finds_in_a_file_is_told(chat: Chat) -> None:
+    chat.open()
+    chat.shop.fault(UPLOAD, status=422)
+    pick(chat, ("broken.png", "image/png", b"no picture"))
+    expect(chat.panel).to_contain_text("broken.png couldn't be read.")
+    expect(chat.panel.get_by_role("listitem")).to_have_count(0)
+    expect(chat.bubbles).to_have_count(0)
+
+
+def test_a_file_whose_acknowledgement_is_lost_is_one_message(chat: Chat) -> None:
+    chat.open()
+    chat.shop.fault(UPLOAD, after=True)
+    pick(chat, ("once.pdf", "application/pdf", b"%PDF-1.4"))
+    eventually(lambda: len(chat.shop.requests("POST attachments")) == 2)
+    expect(chat.panel.locator(".uploads li")).to_have_count(0)
+    expect(chat.bubbles).to_have_count(1)
+
+
+def test_a_file_that_cannot_be_sent_can_be_tried_again_or_taken_back(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.open()
+    chat.shop.fault(UPLOAD, cut=True, times=1000)
+    pick(chat, ("a.pdf", "application/pdf", b"%PDF"), ("b.pdf", "application/pdf", b"%PDF"))
+    rows = chat.panel.locator(".uploads li")
+    expect(rows).to_have_count(2)
+    time_passes(chat, lambda: rows.get_by_text("Not sent").count() == 2)
+    chat.button("Remove a.pdf").click()
+    expect(rows).to_have_count(1)
+    chat.shop.heal()
+    chat.button("Try again").click()
+    expect(rows).to_have_count(0)
+    expect(chat.log.get_by_role("button", name="b.pdf")).to_be_visible()
+    expect(chat.bubbles).to_have_count(1)
+
+
 # Choices ----------------------------------------------------------------------------------------
 
 
@@ -391,6 +540,38 @@ def test_a_choice_that_came_too_late_is_told_kindly(chat: Chat) -> None:
     expect(chat.button("Right")).to_be_disabled()
 
 
+def test_a_question_for_an_order_has_a_form(chat: Chat) -> None:
+    chat.open()
+    chat.shop.say("bot", "Which order?", data={"expects": ["order_number", "email", "postcode"]})
+    number = chat.log.get_by_role("textbox", name="Order number")
+    proof = chat.log.get_by_role("textbox", name="E-mail address or delivery postcode")
+    expect(proof).to_have_attribute("autocomplete", "email")
+    number.fill("HN-10234")
+    number.press("Enter")
+    expect(chat.log.get_by_role("alert")).to_have_text("Please fill this in.")
+    expect(proof).to_be_focused()
+    proof.fill("mei@example.com")
+    proof.press("Enter")
+    chat.shows("Which order?", "HN-10234 mei@example.com")
+    # Answered: the form is out of the way.
+    expect(number).to_be_hidden()
+    eventually(lambda: chat.shop.texts == ["Which order?", "HN-10234 mei@example.com"])
+
+
+def test_only_what_is_asked_for_is_in_the_form(chat: Chat) -> None:
+    chat.open()
+    chat.shop.say("bot", "Which e-mail address?", data={"expects": ["email"]})
+    field = chat.log.get_by_role("textbox", name="Your e-mail address")
+    expect(field).to_have_attribute("type", "email")
+    chat.write("what for?")
+    expect(field).to_be_hidden()
+    chat.shop.say("bot", "And the postcode?", data={"expects": ["postcode"]})
+    field = chat.log.get_by_role("textbox", name="Delivery postcode")
+    expect(field).to_have_attribute("autocomplete", "postal-code")
+    chat.shop.say("bot", "Anything else?", data={"expects": []})
+    expect(chat.log.locator(".ask")).to_have_count(2)
+
+
 # People -----------------------------------------------------------------------------------------
 
 
@@ -408,7 +589,7 @@ def test_the_place_in_the_queue_and_its_choices(chat: Chat) -> None:
     expect(address).to_be_focused()
     address.fill("not an address")
     address.press("Enter")
-    expect(card.get_by_role("alert")).to_have_text("Please check the address.")
+    expect(card.get_by_role("alert")).to_have_text("Please check what you entered.")
     address.fill("mei@example.com")
     address.press("Enter")
     expect(chat.log).to_contain_text("The answer goes to mei@example.com.")
@@ -420,6 +601,98 @@ def test_the_place_in_the_queue_and_its_choices(chat: Chat) -> None:
     expect(card).to_be_hidden()
     asked = [r["body"] for r in chat.shop.requests("POST ticket")]
     assert asked == [{"action": "message", "contact": "mei@example.com"}, {"action": "cancel"}]
+
+
+def waiting(chat: Chat, **more: Any) -> Locator:
+    place = {"position": 2, "estimate": [60, 300], "staffed": True}
+    chat.shop.state("queued", queue=place, hours={"open": True}, **more)
+    return chat.panel.get_by_role("region", name="You're in line for a person")
+
+
+def test_a_call_back_is_booked_moved_and_cancelled(chat: Chat) -> None:
+    chat.open()
+    card = waiting(chat)
+    chat.button("Options").click()
+    chat.button("Call me back").click()
+    card.get_by_role("combobox", name="Day").select_option("2026-12-02")
+    expect(card).to_contain_text("Your time (Asia/Tokyo)")
+    card.get_by_role("combobox", name="Time").select_option("2026-12-02T11:00+09:00")
+    number = card.get_by_role("textbox", name="Your phone number")
+    expect(number).to_have_attribute("type", "tel")
+    number.fill("090 1234 5678")
+    chat.button("Book").click()
+    expect(card.get_by_role("status").first).to_have_text(
+        re.compile(r"We'll be in touch: .*Dec.* 11:00.* · 090 1234 5678")
+    )
+    assert chat.shop.requests("GET callback-slots")[0]["query"] == "tz=Asia%2FTokyo"
+    # Without a number they are written to.
+    chat.button("Options").click()
+    chat.button("Another time").click()
+    chat.button("Book").click()
+    expect(card.get_by_role("status").first).to_have_text(re.compile(r"Dec.* 10:00[^·]*$"))
+    chat.button("Options").click()
+    chat.button("Cancel the call").click()
+    expect(card).to_contain_text("You're number 2 in line")
+    asked = [r["body"] for r in chat.shop.requests("POST ticket")]
+    assert asked == [
+        {
+            "action": "callback",
+            "at": "2026-12-02T11:00+09:00",
+            "contact": "090 1234 5678",
+            "tz": "Asia/Tokyo",
+        },
+        {"action": "callback", "at": "2026-12-01T10:00+09:00", "tz": "Asia/Tokyo"},
+        {"action": "callback_cancel"},
+    ]
+
+
+def test_a_time_that_was_taken_meanwhile_is_told_and_others_are_offered(chat: Chat) -> None:
+    chat.open()
+    card = waiting(chat)
+    chat.button("Options").click()
+    chat.button("Call me back").click()
+    expect(card.get_by_role("combobox", name="Time").locator("option")).to_have_count(2)
+    chat.shop.take_slots("2026-12-01T10:00+09:00")
+    chat.button("Book").click()
+    expect(card.get_by_role("alert").last).to_contain_text("that time has just been taken")
+    expect(card.get_by_role("combobox", name="Time").locator("option")).to_have_count(1)
+    chat.shop.take_slots("2026-12-01T11:00+09:00", *(f"2026-12-02T{h}:00+09:00" for h in (10, 11)))
+    chat.button("Back").click()
+    chat.button("Call me back").click()
+    expect(card).to_contain_text("There is no free time in the next days")
+
+
+def test_after_half_a_minute_the_choices_open_by_themselves(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.open()
+    waiting(chat)
+    expect(chat.button("Options")).to_be_visible()
+    chat.field.focus()
+    chat.page.clock.fast_forward(29_000)
+    expect(chat.button("Call me back")).to_be_hidden()
+    chat.page.clock.fast_forward(2_000)
+    for choice in ("Keep waiting", "Leave a message", "Call me back"):
+        expect(chat.button(choice)).to_be_visible()
+    expect(chat.field).to_be_focused()
+
+
+def test_hours_and_notice_are_told_before_the_chat(chat: Chat) -> None:
+    chat.open()
+    opens = {"open": False, "next_open_at": "2026-12-01T00:00:00+00:00"}
+    notice = {"id": 7, "text": "Deliveries to Hokkaido are late.\nhttps://shop.example/snow"}
+    chat.shop.state("bot", hours=opens, notice=notice)
+    expect(chat.panel).to_contain_text(re.compile("Our team is back .*Dec.*9:00"))
+    told = chat.panel.get_by_role("status").filter(has_text="Deliveries to Hokkaido are late.")
+    expect(told).to_be_visible()
+    told.get_by_role("button", name="Close").click()
+    expect(told).to_be_hidden()
+    # Read is read; the next one is shown again.
+    chat.open()
+    chat.shop.state("bot", hours={"open": True}, notice=notice)
+    expect(chat.panel).to_contain_text("Our team is here now.")
+    expect(told).to_be_hidden()
+    chat.shop.state("bot", notice={"id": 8, "text": "Deliveries to Hokkaido are late. Still."})
+    expect(told).to_be_visible()
 
 
 def test_an_address_asked_for_in_the_chat_has_a_form(chat: Chat) -> None:
@@ -450,6 +723,84 @@ def test_who_speaks_and_who_writes_is_always_visible(chat: Chat) -> None:
     expect(chat.log.locator(".agent .head")).to_contain_text("Aya")
 
 
+NOTES = """
+    starts = 0;
+    const { start } = OscillatorNode.prototype;
+    OscillatorNode.prototype.start = function (when) { starts++; start.call(this, when); };
+"""
+
+
+def test_a_person_who_answers_is_heard_and_seen_in_the_title(chat: Chat) -> None:
+    chat.page.add_init_script(NOTES)
+    chat.open()
+    chat.shop.say("bot", "one")
+    chat.shop.say("agent", "two", agent={"name": "Aya"})
+    expect(chat.bubbles).to_have_count(2)
+    # They are looking.
+    assert chat.page.evaluate("starts") == 0
+    chat.page.keyboard.press("Escape")
+    chat.shop.say("bot", "three")
+    expect(chat.launcher).to_have_accessible_name("Open chat, 1 new")
+    assert chat.page.evaluate("starts") == 0
+    hidden(chat, True)
+    chat.shop.say("agent", "four", agent={"name": "Aya"})
+    expect(chat.page).to_have_title("Aya has answered – Shop")
+    assert chat.page.evaluate("starts") == 2
+    hidden(chat, False)
+    expect(chat.page).to_have_title("Shop")
+
+
+def test_sound_and_title_are_off_by_choice_and_stay_off(chat: Chat) -> None:
+    chat.page.add_init_script(NOTES)
+    chat.open()
+    chat.button("More options").click()
+    switch = chat.button("Sound when a person answers")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    switch.click()
+    chat.open()
+    chat.button("More options").click()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    chat.page.keyboard.press("Escape")
+    chat.page.keyboard.press("Escape")
+    hidden(chat, True)
+    chat.shop.say("agent", "hello", agent={"name": "Aya"})
+    expect(chat.launcher).to_have_accessible_name("Open chat, 1 new")
+    expect(chat.page).to_have_title("Shop")
+    assert chat.page.evaluate("starts") == 0
+
+
+def hidden(chat: Chat, now: bool) -> None:
+    """The page goes out of sight, or comes back (what a headless browser doesn't do by itself)."""
+    chat.page.evaluate(
+        f"Object.defineProperty(document, 'hidden', {{value: {str(now).lower()}, "
+        "configurable: true}); document.dispatchEvent(new Event('visibilitychange'))"
+    )
+
+
+def test_who_signed_in_elsewhere_is_taken_along(chat: Chat) -> None:
+    chat.open()
+    other = Chat(chat.page.context.new_page(), chat.shop).open()
+    chat.write("here")
+    expect(other.bubbles).to_have_count(1)
+    chat.shop.state("bot", moved=True)
+    eventually(lambda: chat.page.evaluate("localStorage['omotenashi:token']") == "token-2")
+    for tab in (chat, other):
+        expect(tab.bubbles).to_have_count(0)
+    chat.shop.say("bot", "and there")
+    for tab in (chat, other):
+        tab.shows("and there")
+
+
+def test_an_identity_that_is_refused_keeps_nobody_out(chat: Chat) -> None:
+    chat.visit()
+    chat.page.evaluate("void Omotenashi.identify('bad')")
+    chat.launcher.click()
+    chat.write("hello")
+    chat.shows("hello", "Hello. What can I do for you?")
+    asked = [r["body"].get("identity") for r in chat.shop.requests("POST session")]
+    assert asked[:2] == ["bad", None]
+
+
 def test_unread_messages_are_counted_until_seen(chat: Chat) -> None:
     chat.open()
     chat.page.keyboard.press("Escape")
@@ -477,6 +828,7 @@ def test_typing_is_told_sparingly(chat: Chat) -> None:
 
 def test_a_resolved_chat_asks_once_how_it_was(chat: Chat) -> None:
     chat.open()
+    chat.page.evaluate("scores = []; void Omotenashi.on('rating', (r) => scores.push(r.score))")
     chat.write("thank you")
     chat.shop.state("resolved")
     group = chat.panel.get_by_role("group", name="How was this chat?")
@@ -486,6 +838,7 @@ def test_a_resolved_chat_asks_once_how_it_was(chat: Chat) -> None:
     expect(chat.panel.locator(".rating")).to_be_hidden()
     given = [r["body"] for r in chat.shop.requests("POST feedback")]
     assert given == [{"score": 4}, {"score": 4, "comment": "Quick and kind."}]
+    assert chat.page.evaluate("scores") == [4, 4]
     chat.open()
     chat.shows("thank you")
     expect(group).to_be_hidden()
@@ -523,6 +876,46 @@ def test_the_transcript_is_downloaded(chat: Chat) -> None:
     assert download.value.path().read_text().splitlines()[0] == "hello"
 
 
+def test_the_transcript_is_mailed_where_the_shop_sends_mail(chat: Chat) -> None:
+    chat.open()
+    chat.button("More options").click()
+    expect(chat.button("Download this chat")).to_be_visible()
+    expect(chat.button("E-mail this chat")).to_be_hidden()
+    chat.page.keyboard.press("Escape")
+    chat.shop.state("bot", mail=True)
+    chat.button("More options").click()
+    chat.button("E-mail this chat").click()
+    address = chat.panel.get_by_role("textbox", name="Your e-mail address")
+    expect(address).to_be_focused()
+    address.fill("mei@example.com")
+    address.press("Enter")
+    expect(chat.panel).to_contain_text("The chat is on its way to you.")
+    expect(address).to_be_hidden()
+    assert chat.shop.requests("POST transcript")[0]["body"] == {"email": "mei@example.com"}
+
+
+def test_the_conversation_goes_on_in_telegram_and_can_be_taken_back(chat: Chat) -> None:
+    chat.open()
+    chat.write("hello")
+    expect(chat.bubbles).to_have_count(2)
+    chat.button("More options").click()
+    expect(chat.button("Continue on Telegram")).to_be_hidden()
+    chat.page.keyboard.press("Escape")
+    chat.shop.state("bot", links=[{"channel": "telegram", "linked": False}])
+    chat.button("More options").click()
+    chat.button("Continue on Telegram").click()
+    link = chat.panel.get_by_role("link", name="Open Telegram")
+    expect(link).to_be_focused()
+    expect(link).to_have_attribute("href", "https://t.me/shop_bot?start=c0de")
+    chat.button("Back").click()
+    chat.shop.state("bot", links=[{"channel": "telegram", "linked": True}])
+    chat.shop.say("customer", "from my phone", channel="telegram")
+    expect(chat.log.locator(".foot").last).to_contain_text("Telegram")
+    chat.button("More options").click()
+    chat.button("Disconnect Telegram").click()
+    eventually(lambda: len(chat.shop.requests("DELETE link")) == 1)
+
+
 def test_deleting_ones_data_asks_first_and_clears_the_browser(chat: Chat) -> None:
     chat.open()
     chat.write("my secret")
@@ -558,6 +951,9 @@ def test_the_page_has_its_handles(chat: Chat) -> None:
     chat.shows("hello", "Hello. What can I do for you?")
     assert page.evaluate("Omotenashi.identify('bad').catch(() => 'refused')") == "refused"
     chat.shows("hello", "Hello. What can I do for you?")
+    # Refused, and gone on without.
+    chat.shop.say("bot", "still here")
+    expect(chat.bubbles).to_have_count(3)
     page.evaluate("Omotenashi.identify(null)")
     expect(chat.bubbles).to_have_count(0)
     page.evaluate("Omotenashi.close()")
@@ -608,6 +1004,82 @@ def test_axe_finds_nothing(
         expect(chat.panel.locator(".rating")).to_be_visible()
     found = Axe().run(page, context="omotenashi-chat").response["violations"]
     assert [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == []
+
+
+def test_a_whole_conversation_with_the_keyboard_alone(chat: Chat) -> None:
+    """Tab, arrows, Enter and typing; the pointer is never used."""
+    chat.visit()
+    press, page = chat.page.keyboard.press, chat.page
+
+    def tab_to(control: Locator) -> None:
+        for _ in range(40):
+            if control.evaluate("e => e === e.getRootNode().activeElement"):
+                # What has the focus shows it.
+                assert control.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+                return
+            press("Tab")
+        pytest.fail(f"can't be reached: {control}")
+
+    tab_to(chat.launcher)
+    press("Enter")
+    expect(chat.field).to_be_focused()
+    page.keyboard.type("hello")
+    press("Enter")
+    expect(chat.bubbles).to_have_count(2)
+    offer(chat.shop, "Left", "Right")
+    expect(chat.button("Right")).to_be_enabled()
+    tab_to(chat.button("Right"))
+    press("Enter")
+    expect(chat.bubbles).to_have_count(4)
+    chat.shop.say("bot", "Which order?", data={"expects": ["order_number", "email"]})
+    number = chat.log.get_by_role("textbox", name="Order number")
+    expect(number).to_be_visible()
+    tab_to(number)
+    page.keyboard.type("HN-10234")
+    press("Tab")
+    page.keyboard.type("mei@example.com")
+    press("Enter")
+    expect(chat.bubbles.last).to_have_text("HN-10234 mei@example.com")
+    waiting(chat)
+    tab_to(chat.button("Options"))
+    press("Enter")
+    tab_to(chat.button("Call me back"))
+    press("Enter")
+    expect(chat.panel.get_by_role("combobox", name="Day")).to_be_focused()
+    press("ArrowDown")
+    tab_to(chat.button("Book"))
+    press("Enter")
+    expect(chat.panel).to_contain_text("We'll be in touch")
+    chat.shop.state("resolved")
+    score = chat.button("4 Good")
+    expect(score).to_be_visible()
+    tab_to(score)
+    press("Enter")
+    tab_to(chat.panel.locator(".rating textarea"))
+    page.keyboard.type("Quick and kind.")
+    press("Tab")
+    press("Enter")
+    expect(chat.panel.locator(".rating")).to_be_hidden()
+    tab_to(chat.button("More options"))
+    press("Enter")
+    expect(chat.button("日本語")).to_be_focused()
+    press("Escape")
+    press("Escape")
+    expect(chat.panel).to_be_hidden()
+    expect(chat.launcher).to_be_focused()
+    assert chat.shop.requests("POST feedback")[-1]["body"]["comment"] == "Quick and kind."
+
+
+def test_on_a_page_read_from_right_to_left_it_is_itself(chat: Chat) -> None:
+    chat.open(lang="ar")
+    chat.write("שלום hello")
+    panel = chat.panel.bounding_box()
+    assert panel is not None
+    # Where the lines of such a page end, and wholly in sight.
+    assert panel["x"] == 20
+    assert chat.panel.locator(".frame").evaluate("e => getComputedStyle(e).direction") == "ltr"
+    text = chat.bubbles.locator(".text")
+    assert text.evaluate("e => getComputedStyle(e).direction") == "rtl"
 
 
 def test_targets_are_large_enough(new_page: Callable[..., Page], shop: Shop) -> None:

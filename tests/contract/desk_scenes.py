@@ -38,6 +38,7 @@ class Scene:
             now=self.at,
             lang=self.lang,
             identity=self.identity,
+            playbook=self.playbook,
             page="/shop",
             address=uuid4().hex[:9] if self.channel == "telegram" else None,
         )

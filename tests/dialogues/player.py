@@ -6,9 +6,10 @@ A dialogue is `name`, `principle` (numbers of the principles it shows), `turns`,
   say: typed text | press: a part of a button's title | agent: claim, or what the agent writes
 
 and what must come back: `contains` (all of it), `any` (one of it), `not`, `article`, `order`,
-`order_state`, `buttons` (parts of titles), `from` (authors), `state`, `lang`, and `case: true` (a
-case number is told). `{delivered.number}`, `{delivered.email}`, `{delivered.postcode}` stand for
-an order of the demonstration (orders.py), `{case}` for the case number told last.
+`order_state`, `buttons` (parts of titles), `expects` (what the last message asks for), `from`
+(authors), `state`, `lang`, and `case: true` (a case number is told). `{delivered.number}`,
+`{delivered.email}`, `{delivered.postcode}` stand for an order of the demonstration (orders.py),
+`{case}` for the case number told last.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ _NEVER = (
 )
 _CHECKS = frozenset(
     {"contains", "any", "not", "article", "order", "order_state", "buttons", "from", "state",
-     "lang", "case"}
+     "lang", "case", "expects"}
 )  # fmt: skip
 
 
@@ -172,6 +173,8 @@ class Player:
                 wrong.append(f"no button {title!r} among {titles}")
         if "from" in turn and set(_list(turn, "from")) != authors:
             wrong.append(f"from {sorted(authors)}, not {turn['from']}")
+        if "expects" in turn and data[-1].get("expects", []) != turn["expects"]:
+            wrong.append(f"expects {data[-1].get('expects')}, not {turn['expects']}")
         if turn.get("case") and not _CASE.search(text):
             wrong.append("tells no case number")
         return wrong

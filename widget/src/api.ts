@@ -32,6 +32,17 @@ export function sleeper(): { sleep(milliseconds: number): Promise<void>; wake():
   };
 }
 
+/** The server's word against a request, as an error that is Refused. */
+function refusal(status: number, retryAfter: string | null): Error {
+  const pause = Math.min(Number(retryAfter) || 0, 300) * 1000;
+  return Object.assign(Error(`HTTP ${status}`), { status, pause });
+}
+
+const authorization = (): Record<string, string> => {
+  const token = kept.get("token");
+  return token ? { Authorization: `Bearer ${token}` } : {};
+};
+
 export type Request = (path: string, body?: unknown, method?: string, signal?: AbortSignal) => Promise<Response>;
 
 /**
@@ -41,9 +52,7 @@ export type Request = (path: string, body?: unknown, method?: string, signal?: A
 export const requester =
   (base: string): Request =>
   async (path, body, method = body ? "POST" : "GET", signal = AbortSignal.timeout(patience)) => {
-    const token = kept.get("token");
-    const headers: HeadersInit = {};
-    if (token) headers["Authorization"] = `Bearer ${token}`;
+    const headers = authorization();
     if (body) headers["Content-Type"] = "application/json";
     const response = await fetch(base + path, {
       method,
@@ -54,7 +63,20 @@ export const requester =
       signal,
     });
     if (response.ok) return response;
-    const { status } = response;
-    const pause = Math.min(Number(response.headers.get("Retry-After")) || 0, 300) * 1000;
-    throw Object.assign(Error(`HTTP ${status}`), { status, pause });
+    throw refusal(response.status, response.headers.get("Retry-After"));
   };
+
+/** Sends a form and tells how far it is (0 to 1), which fetch can't. Resolves to the answer; throws as a Request does. */
+export const sendForm = (url: string, form: FormData, progress: (part: number) => void, signal: AbortSignal): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    sending.open("POST", url);
+    for (const [name, value] of Object.entries(authorization())) sending.setRequestHeader(name, value);
+    sending.responseType = "json";
+    sending.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
+    sending.onload = () =>
+      sending.status < 300 ? resolve(sending.response) : reject(refusal(sending.status, sending.getResponseHeader("Retry-After")));
+    sending.onerror = sending.onabort = () => reject(Error("no answer"));
+    signal.onabort = () => sending.abort();
+    sending.send(form);
+  });

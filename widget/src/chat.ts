@@ -1,17 +1,18 @@
 /** One visitor's chat: session, history, live events, sending. Knows nothing of the page it is shown on. */
-import { type Request, isRefused, pauseAfter, requester, sleeper } from "./api.ts";
+import { type Request, isRefused, pauseAfter, requester, sendForm, sleeper } from "./api.ts";
 import * as kept from "./kept.ts";
 import { type Letter, createOutbox, leftUnsent } from "./outbox.ts";
-import type { Accepted, Author, Button, History, Lang, Message, Session, Snapshot } from "./protocol.ts";
+import type { Accepted, Attached, Attachment, Author, Button, History, Lang, Message, Session, Snapshot } from "./protocol.ts";
 import type { ServerEvent } from "./sse.ts";
 import { origin } from "./script.ts";
 import * as store from "./store.ts";
 import { createStream } from "./stream.ts";
 import { createTabs } from "./tabs.ts";
 import * as typing from "./typing.ts";
+import type { Upload } from "./uploads.ts";
 
 /** What the customer is told in passing; texts.ts has the words. */
-export type Hint = "expired" | "closedChoice" | "refused" | "failed" | "deleted" | "stuck";
+export type Hint = "expired" | "closedChoice" | "refused" | "failed" | "deleted" | "stuck" | "mailed";
 
 /** Whoever shows the chat. */
 export interface Audience {
@@ -36,14 +37,18 @@ export interface Live {
   seen: number;
 }
 
-/** Between tabs: a message and what came before it, the leader's word on all else, or a new tab's request for it. */
-type Note = { message: Message; last: number } | Live | "hello";
+/**
+ * Between tabs: a message and what came before it, how far the leader has caught up, its word on all else, or a new
+ * tab's request for it.
+ */
+type Note = { message: Message; last: number } | number | Live | "hello";
 
 const page = 50;
 /** A typing event that isn't followed by another is out of date after this. */
 const typingFades = 10_000;
 
-const ask = requester(`${origin}/api/v1/visitor`);
+const base = `${origin}/api/v1/visitor`;
+const ask = requester(base);
 
 export const live: Live = { status: { state: "bot" }, linked: true, typing: null, seen: 0 };
 
@@ -69,13 +74,21 @@ function change(changed: Partial<Live> = {}): void {
   Object.assign(live, changed);
   if (tabs.leading()) tabs.tell(live);
   if (before !== JSON.stringify(live)) audience.live();
+  if (entered && changed.status?.moved) quietly(enterAgain());
 }
 
 // Session
 
 async function takeUp(): Promise<void> {
   const body = { lang, identity, page: location.origin + location.pathname };
-  const session: Session = await (await ask("/session", body)).json();
+  let session: Session;
+  try {
+    session = await (await ask("/session", body)).json();
+  } catch (error) {
+    // Bad, or too old by now: without it they go on as before.
+    if (isRefused(error, 401)) identity = undefined;
+    throw error;
+  }
   if (session.token !== tokenNow()) kept.set("token", session.token);
   // A new thread in place of one that has expired.
   if (session.seq < +kept.get("read")!) kept.set("read", null);
@@ -127,6 +140,7 @@ function end(): void {
   active = entered = false;
   identity = undefined;
   readSent = oldest = 0;
+  contents.clear();
   tabs.leave();
   store.restart(true);
   change({ status: { state: "bot" }, seen: 0, linked: true });
@@ -173,7 +187,7 @@ async function fetchAfter(after: number, take: (message: Message) => void = (mes
       take(message);
       after = Math.max(after, message.seq);
     }
-    change({ status: { ...live.status, queue: null, ...status } });
+    change({ status });
     if (messages.length < page) return;
   }
 }
@@ -249,7 +263,10 @@ function happened({ name, data }: ServerEvent): void {
 
 const stream = createStream({
   async connect(signal, again) {
-    if (again) await catchUp();
+    if (again) {
+      await catchUp();
+      tabs.tell(store.last);
+    }
     const response = await authorized(() => ask(`/events?after=${store.last}`, undefined, "GET", signal));
     retry();
     return response;
@@ -264,6 +281,9 @@ const tabs = createTabs<Note>(`omotenashi ${origin}`, {
   follow: stream.stop,
   hear(note) {
     if (note === "hello") change();
+    else if (typeof note === "number") {
+      if (note > store.last) quietly(catchUp());
+    }
     else if ("message" in note) {
       if (note.last > store.last) quietly(catchUp());
       else put(note.message);
@@ -304,16 +324,22 @@ export function begin(shownTo: Audience, speaking: Lang): void {
   if (tokenNow() || store.entries.length) void start();
 }
 
+/** Of several tabs one is this: what is to happen once happens here. */
+export const leading = (): boolean => tabs.leading();
+
 export function unread(): number {
   const read = +kept.get("read")!;
   return store.entries.filter(({ message: { author, seq } }) => author !== "customer" && seq > read).length;
 }
 
+/** No randomUUID on pages without https. */
+export const newId = (): string =>
+  [Date.now(), Math.random()].map((n) => n.toString(36).replace("0.", "")).join("-");
+
 export function send(text: string, button?: Button): void {
   typing.sent();
   const letter: Letter = {
-    // No randomUUID on pages without https.
-    client_id: [Date.now(), Math.random()].map((n) => n.toString(36).replace("0.", "")).join("-"),
+    client_id: newId(),
     text,
     ...(button && { button: button.id }),
     after: store.last,
@@ -322,6 +348,38 @@ export function send(text: string, button?: Button): void {
   audience.entry(store.write(letter), true);
   outbox.add(letter);
   void start();
+}
+
+/** Sends a file as a message of its own. */
+export const attach: Upload = (file, client_id, progress, signal) => {
+  void start();
+  return authorized(async () => {
+    const form = new FormData();
+    form.append("client_id", client_id);
+    form.append("file", file, file.name);
+    const made = (await sendForm(`${base}/attachments`, form, progress, signal)) as Attached;
+    const { id, seq, attachment } = made;
+    // Its event may have come first, and has the whole message.
+    if (store.entries.some(({ message }) => message.seq === seq)) return;
+    const created_at = new Date().toISOString();
+    const message: Message = {
+      seq, id, author: "customer", kind: "attachment", text: "", attachments: [attachment], created_at,
+    };
+    audience.entry(store.put(message, true), true);
+  });
+};
+
+const contents = new Map<string, Promise<Blob>>();
+
+/** What is in a file of this thread; fetched once. */
+export function content({ id }: Attachment): Promise<Blob> {
+  let found = contents.get(id);
+  if (!found) {
+    found = request(`/attachments/${id}`).then((response) => response.blob());
+    contents.set(id, found);
+    found.catch(() => contents.delete(id));
+  }
+  return found;
 }
 
 /** Call on every change of the text field. */
@@ -356,10 +414,11 @@ export function speak(to: Lang): void {
 export async function identify(jwt: string | null): Promise<void> {
   if (!jwt) return forget();
   identity = jwt;
+  if (!tokenNow()) return;
   try {
-    if (tokenNow()) await enterAgain();
+    await enterAgain();
   } catch (error) {
-    identity = undefined;
+    if (isRefused(error, 401)) await enterAgain();
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { attribute, h, icon, say } from "./dom.ts";
 import * as kept from "./kept.ts";
 import { type Texts, fill } from "./texts.ts";
+import type { Uploads } from "./uploads.ts";
 
 /** Code points, as the server counts. */
 const limit = 4000;
@@ -18,6 +19,7 @@ export interface Composer {
 
 export function createComposer(
   t: Texts,
+  uploads: Uploads,
   send: (text: string) => void,
   changed: (empty: boolean) => void,
 ): Composer {
@@ -49,6 +51,13 @@ export function createComposer(
       // Safari ends a composition before the Enter that ended it: 229 tells them apart.
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event);
     },
+    onpaste(event: ClipboardEvent) {
+      const { files, types } = event.clipboardData!;
+      // A copied table comes as text and as a picture of it: the text is meant.
+      if (!files.length || types.includes("text/plain")) return;
+      event.preventDefault();
+      uploads.take(files);
+    },
   });
 
   function measure(): void {
@@ -73,7 +82,7 @@ export function createComposer(
   }
 
   return {
-    element: h("form", { class: "composer", onsubmit: submit }, counter, field, button),
+    element: h("form", { class: "composer", onsubmit: submit }, uploads.element, counter, uploads.opener, field, button),
     focus: () => field.focus(),
     restore: (text) => put([text, field.value].filter(Boolean).join("\n")),
     refresh,

@@ -1,4 +1,5 @@
 /** <omotenashi-chat>: the launcher and the panel, in a shadow root that the page's styles don't reach. */
+import { alert } from "./alerts.ts";
 import * as chat from "./chat.ts";
 import { brandRules } from "./colour.ts";
 import { attribute, button, h, icon } from "./dom.ts";
@@ -18,7 +19,7 @@ export interface Handles {
   setLanguage(lang: Lang): Promise<void>;
 }
 
-export type EventName = "open" | "close" | "message" | "state" | "unread";
+export type EventName = "open" | "close" | "message" | "state" | "unread" | "rating";
 
 /** Where the panel fills the screen and the page behind it rests. */
 const phone = matchMedia("(max-width: 667px)");
@@ -43,8 +44,12 @@ export function furnish(host: HTMLElement, css: string, lang: Lang, t: Texts): H
   const audience: chat.Audience = {
     entry(entry, fresh) {
       panel.entry(entry, fresh);
-      const { author, kind, seq } = entry.message;
+      const { author, kind, seq, agent } = entry.message;
       if (fresh) tell("message", { author, kind, seq });
+      // "agent": somebody has come and is about to write.
+      const person = author === "agent" || kind === "agent";
+      const looking = dialog.open && document.hasFocus();
+      if (fresh && person && !looking) alert(fill(t.answered, agent?.name ?? t.agent), chat.leading());
       look();
     },
     reset() {
@@ -83,6 +88,7 @@ export function furnish(host: HTMLElement, css: string, lang: Lang, t: Texts): H
   function build(): void {
     panel = createPanel(t, lang, wishes["name"], {
       close,
+      happened: tell,
       language(to) {
         kept.set("lang", to);
         void setLanguage(to);

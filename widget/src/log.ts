@@ -1,16 +1,18 @@
 /** The list of messages. It is a live log: nodes are added in place, and replaced only where something changed. */
-import { askEmail } from "./ask.ts";
+import { ask } from "./ask.ts";
 import { attribute, button, h, icon } from "./dom.ts";
-import { parts } from "./parts.ts";
+import { channelName } from "./menu.ts";
+import { type Making, parts } from "./parts.ts";
 import type { Author, Button, Message } from "./protocol.ts";
 import { type Entry, entries, lastWord } from "./store.ts";
 import type { Texts } from "./texts.ts";
-import type { When } from "./when.ts";
 
 export interface LogActions {
   press(button: Button): void;
   /** An e-mail address for the answer. */
   contact(address: string): void;
+  /** What a form of the assistant's question was filled in with. */
+  answer(text: string): void;
   resend(): void;
 }
 
@@ -40,19 +42,20 @@ export const face = (person: boolean, name: string): HTMLElement =>
 
 /** `first` and `last` are nodes to keep before and after the messages. */
 export function createLog(
-  t: Texts,
-  when: When,
+  making: Making,
   actions: LogActions,
   first: HTMLElement[],
   last: HTMLElement,
 ): Log {
+  const { t, when } = making;
   const shown = new Map<Entry, { node: HTMLElement; made: string }>();
   const element = h("div", { class: "log", role: "log", "aria-label": t.title }, ...first, last);
 
   function render({ message, delivery }: Entry, day: string, joined: boolean, seen: boolean): HTMLElement {
-    const { author, agent, created_at, buttons, kind } = message;
+    const { author, agent, created_at, buttons, kind, data, channel } = message;
     const name = nameOf(author, agent, t);
     const person = author === "agent";
+    const elsewhere = channel && channel !== "website" ? [channelName(channel)] : [];
     const time = h("time", { datetime: created_at }, when.time(created_at));
     return h(
       "div",
@@ -68,13 +71,14 @@ export function createLog(
         "content",
         (person || author === "bot") && face(person, name),
         !delivery && h("div", "head", h("bdi", null, name), person && agent && h("span", null, t.agent), time),
-        h("div", "bubble", ...parts(message, t, when)),
+        h("div", "bubble", ...parts(message, making)),
         h("div", "choices", ...(buttons ?? []).map(choice)),
-        kind === "contact" && askEmail(t, actions.contact),
+        kind === "contact" && ask(t, ["email"], t.save, actions.contact),
+        !!data?.expects?.length && ask(t, data.expects, t.send, actions.answer),
       ),
       delivery === "failed"
         ? h("div", "foot", h("b", "problem", t.unsent), button("plain", t.resend, actions.resend))
-        : delivery && h("div", "foot", h("bdi", null, name), time, seen ? t.seen : t[delivery]),
+        : delivery && h("div", "foot", h("bdi", null, name), ...elsewhere, time, seen ? t.seen : t[delivery]),
     );
   }
 

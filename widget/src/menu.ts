@@ -1,14 +1,21 @@
-/** The small menu: language, transcript, help pages, deleting one's data. A plain disclosure of buttons. */
+/** The small menu: language, sound, transcript, other channels, help pages, deleting one's data. A plain disclosure of buttons. */
+import { quiet, setQuiet } from "./alerts.ts";
 import { attribute, button, h, icon } from "./dom.ts";
 import { link } from "./links.ts";
-import type { Lang } from "./protocol.ts";
+import type { Lang, Link } from "./protocol.ts";
 import { origin } from "./script.ts";
-import type { Texts } from "./texts.ts";
+import { type Texts, fill } from "./texts.ts";
 
 export interface MenuActions {
   language(lang: Lang): void;
   transcript(): void;
   erase(): void;
+  /** Where else the conversation goes on, or could. */
+  links(): readonly Link[];
+  goOn(channel: string): void;
+  unlink(): void;
+  /** Null where the shop sends no e-mail. */
+  mail(): (() => void) | null;
 }
 
 export interface Menu {
@@ -17,16 +24,31 @@ export interface Menu {
   show(open: boolean): void;
 }
 
-export function createMenu(t: Texts, lang: Lang, { language, transcript, erase }: MenuActions): Menu {
+export const channelName = (channel: string): string => channel[0]!.toUpperCase() + channel.slice(1);
+
+export function createMenu(t: Texts, lang: Lang, actions: MenuActions): Menu {
   const other = lang === "en" ? "ja" : "en";
-  const list = h(
-    "div",
-    { class: "menu", id: "menu", hidden: true, onclick: () => show(false) },
-    button("", t.otherLanguage, () => language(other), { lang: other }),
-    button("", t.transcript, transcript),
-    link(`${origin}/help/${lang}/`, t.help),
-    button("", t.erase, erase),
-  );
+  const list = h("div", { class: "menu", id: "menu", hidden: true, onclick: () => show(false) });
+
+  // Made on opening: what is offered may have changed.
+  function entries(): Node[] {
+    const turn = (): void => setQuiet(!quiet());
+    const mail = actions.mail();
+    return [
+      button("", t.otherLanguage, () => actions.language(other), { lang: other }),
+      button("switch", t.sound, turn, { "aria-pressed": `${!quiet()}` }),
+      button("", t.transcript, actions.transcript),
+      ...(mail ? [button("", t.mailTranscript, mail)] : []),
+      ...actions.links().map(({ channel, linked }) =>
+        linked
+          ? button("", fill(t.unlink, channelName(channel)), actions.unlink)
+          : button("", fill(t.goOn, channelName(channel)), () => actions.goOn(channel)),
+      ),
+      link(`${origin}/help/${lang}/`, t.help),
+      button("", t.erase, actions.erase),
+    ];
+  }
+
   const opener = button("icon", icon("menu"), () => show(list.hidden === true), {
     "aria-label": t.menu,
     "aria-expanded": "false",
@@ -34,9 +56,10 @@ export function createMenu(t: Texts, lang: Lang, { language, transcript, erase }
   });
 
   function show(open: boolean): void {
+    if (open) list.replaceChildren(...entries());
     list.hidden = !open;
     attribute(opener, "aria-expanded", `${open}`);
-    list.querySelector("button")?.focus();
+    if (open) list.querySelector("button")!.focus();
   }
 
   return { opener, list, show };

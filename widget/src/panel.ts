@@ -1,14 +1,20 @@
 /** The window of the chat in one language: header, messages, cards, composer. Built anew for another language. */
+import { save } from "./attachments.ts";
+import { isRefused } from "./api.ts";
+import { ask } from "./ask.ts";
 import * as chat from "./chat.ts";
 import { createComposer } from "./composer.ts";
-import { button, h, icon, say } from "./dom.ts";
+import { attribute, button, h, icon, say } from "./dom.ts";
+import * as kept from "./kept.ts";
+import { link, safeUrl } from "./links.ts";
 import { createLog, face, nameOf } from "./log.ts";
-import { createMenu } from "./menu.ts";
-import type { Lang } from "./protocol.ts";
-import { type Ticket, createQueue } from "./queue.ts";
+import { channelName, createMenu } from "./menu.ts";
+import type { Attachment, Lang } from "./protocol.ts";
+import { type TicketBody, createQueue } from "./queue.ts";
 import { createRating } from "./rating.ts";
 import { entries } from "./store.ts";
 import { type Texts, fill } from "./texts.ts";
+import { createUploads } from "./uploads.ts";
 import { createWhen } from "./when.ts";
 
 /** A blip needs no notice. */
@@ -18,6 +24,8 @@ const hintStays = 12_000;
 export interface PanelActions {
   close(): void;
   language(lang: Lang): void;
+  /** Something for the page to hear. */
+  happened(name: "rating", detail: object): void;
 }
 
 export interface Panel extends chat.Audience {
@@ -57,20 +65,33 @@ export function createPanel(
   const who = h("div", "who");
   const notice = h("div", { class: "notice", role: "status" });
   const typing = h("div", { class: "typing", "aria-live": "off" });
+  const hours = h("div", "small");
+  const shopSays = h("div", { class: "text", dir: "auto" });
+  const announcement = h(
+    "div",
+    { class: "notice row", role: "status", hidden: true },
+    shopSays,
+    button("icon", icon("close"), () => {
+      kept.set("notice", `${live.status.notice!.id}`);
+      showLive();
+      composer.focus();
+    }, { "aria-label": t.dismiss }),
+  );
   const welcome = h(
     "div",
     "welcome",
     h("h3", null, t.welcomeTitle),
     h("div", null, t.welcome),
+    hours,
     h("div", "small", t.careful),
   );
   const earlier = button("plain earlier", t.earlier, () => attempt(chat.earlier()));
   const log = createLog(
-    t,
-    when,
+    { t, lang, when, content: chat.content, download: (file) => attempt(keep(file)) },
     {
       press: (choice) => chat.send(choice.title, choice),
-      contact: (address) => ticket("message", address),
+      contact: (contact) => ticket({ action: "message", contact }),
+      answer: chat.send,
       resend: chat.retry,
     },
     [earlier, welcome],
@@ -79,19 +100,41 @@ export function createPanel(
   // Laid out from its end (see the style sheet): 0 is the newest message, and it stays there by itself.
   const list = h("div", { class: "list", tabindex: 0, onscroll: () => (newest.hidden ||= atEnd()) }, log.element);
   const newest = button("outline newest", t.newest, toEnd);
-  const confirm = h("section", { class: "card", "aria-label": t.erase, hidden: true });
+  const card = h("section", { class: "card", hidden: true });
   const menu = createMenu(t, lang, {
     language: actions.language,
     transcript: () => attempt(download()),
     erase: askErase,
+    links: () => live.status.links ?? [],
+    goOn: (channel) => attempt(goOn(channel)),
+    unlink: () => attempt(chat.request("/link", undefined, "DELETE")),
+    mail: () => (live.status.mail ? askAddress : null),
   });
-  const ticket: Ticket = (action, contact) => attempt(chat.request("/ticket", { action, contact }));
-  const queue = createQueue(t, lang, ticket, () => composer.focus());
-  const rating = createRating(t, (score, comment) => attempt(chat.request("/feedback", { score, comment })));
-  const composer = createComposer(t, chat.send, chat.edited);
+  const queue = createQueue(t, lang, when, {
+    ticket,
+    slots: async (tz) => {
+      const asked = chat.request(`/callback-slots?tz=${encodeURIComponent(tz)}`);
+      await attempt(asked);
+      return (await asked).json();
+    },
+    write: () => composer.focus(),
+  });
+  const rating = createRating(t, async (score, comment) => {
+    const taken = await attempt(chat.request("/feedback", { score, comment }));
+    if (taken) actions.happened("rating", { score });
+    return taken;
+  });
+  const uploads = createUploads(t, chat.attach, chat.newId, (text) => tellFor(text, hintStays));
+  const composer = createComposer(t, uploads, chat.send, chat.edited);
+  const dropping = (event: DragEvent): void => {
+    const over = event.type === "dragover" && !!event.dataTransfer?.types.includes("Files");
+    if (over || event.type === "drop") event.preventDefault();
+    element.classList.toggle("dropping", over);
+    if (event.type === "drop") uploads.take(event.dataTransfer!.files);
+  };
   const element = h(
     "div",
-    { class: "frame", lang, dir: "ltr" },
+    { class: "frame", lang, dir: "ltr", ondragover: dropping, ondragleave: dropping, ondrop: dropping },
     h(
       "header",
       null,
@@ -102,8 +145,9 @@ export function createPanel(
     ),
     menu.list,
     notice,
+    announcement,
     h("div", "middle", list, newest),
-    h("div", "dock", queue.element, rating.element, confirm),
+    h("div", "dock", queue.element, rating.element, card),
     composer.element,
   );
 
@@ -122,7 +166,7 @@ export function createPanel(
   }
 
   function showLive(): void {
-    const { state, agent, queue: place, rating: wanted } = live.status;
+    const { state, agent, queue: place, callback, rate, hours: open, notice: news } = live.status;
     const person = state === "assigned";
     const now = (person && agent?.name) || name || t.title;
     if (speaker !== state + now) {
@@ -131,8 +175,12 @@ export function createPanel(
       shownFace.replaceChildren(face(person, now));
     }
     say(who, t[state]);
-    queue.update(state === "queued" ? (place ?? {}) : null);
-    rating.update(state === "resolved", wanted !== false);
+    queue.update(state === "queued" ? (place ?? {}) : null, callback ?? null, !!open);
+    rating.update(state === "resolved", rate !== false);
+    const opens = open?.next_open_at;
+    say(hours, open?.open ? t.openNow : opens ? fill(t.opensAt, when.full(opens)) : "");
+    announcement.hidden = !news || `${news.id}` === kept.get("notice");
+    say(shopSays, news?.text ?? "");
     say(typing, live.typing ? fill(t.isTyping, nameOf(live.typing, person ? agent : null, t)) : "");
     if (live.linked === linked) return;
     linked = live.linked;
@@ -151,27 +199,69 @@ export function createPanel(
   const hint: chat.Audience["hint"] = (name) => tellFor(t[name], hintStays);
 
   async function download(): Promise<void> {
-    const response = await chat.request("/transcript");
-    const href = URL.createObjectURL(await response.blob());
-    h("a", { href, download: "chat.txt" }).click();
-    setTimeout(URL.revokeObjectURL, 60_000, href);
+    save(await (await chat.request("/transcript")).blob(), "chat.txt");
   }
 
+  async function keep(file: Attachment): Promise<void> {
+    save(await chat.content(file), file.name);
+  }
+
+  /** 0, or the status; what the forms tell themselves needs no notice. */
+  async function ticket(body: TicketBody): Promise<number> {
+    try {
+      await chat.request("/ticket", body);
+      return 0;
+    } catch (error) {
+      const status = isRefused(error) ? error.status : 1;
+      if ((status !== 409 && status !== 422) || body.action !== "callback") hint("failed");
+      return status;
+    }
+  }
+
+  /** Above the text field, until it is answered or closed. */
+  function showCard(label: string, ...content: Node[]): void {
+    attribute(card, "aria-label", label);
+    card.replaceChildren(...content);
+    card.hidden = false;
+    card.querySelector<HTMLElement>("input, a, button")!.focus();
+  }
+
+  const back = (): HTMLElement => button("plain", t.back, closeInner);
+
   function askErase(): void {
-    const keep = button("outline", t.back, closeInner);
     const erase = button("outline problem", t.eraseYes, async () => {
       erase.disabled = true;
       await attempt(chat.erase());
       closeInner();
     });
-    confirm.replaceChildren(h("div", { role: "status" }, t.eraseAsk), h("div", "actions", keep, erase));
-    confirm.hidden = false;
-    keep.focus();
+    const keep = button("outline", t.back, closeInner);
+    showCard(t.erase, h("div", { role: "status" }, t.eraseAsk), h("div", "actions", keep, erase));
+  }
+
+  function askAddress(): void {
+    const form = ask(t, ["email"], t.send, async (email) => {
+      if (!(await attempt(chat.request("/transcript", { email })))) return;
+      closeInner();
+      hint("mailed");
+    });
+    showCard(t.mailTranscript, form, back());
+  }
+
+  /** The address opens the app; a window opened by itself after a request would be blocked. */
+  async function goOn(channel: string): Promise<void> {
+    const { url }: { url: string } = await (await chat.request("/link", { channel })).json();
+    const name = channelName(channel);
+    const address = safeUrl(url);
+    if (!address) return;
+    const open = link(address, h("bdi", null, fill(t.openThere, name)));
+    open.className = "outside";
+    open.onclick = () => void closeInner();
+    showCard(fill(t.goOn, name), h("div", { role: "status" }, fill(t.goOnHint, name)), open, back());
   }
 
   function closeInner(): boolean {
-    const open = !confirm.hidden || !menu.list.hidden;
-    confirm.hidden = true;
+    const open = !card.hidden || !menu.list.hidden;
+    card.hidden = true;
     menu.show(false);
     if (open) menu.opener.focus();
     return open;

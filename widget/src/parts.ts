@@ -1,7 +1,8 @@
 /** The inside of a message: its text, and what each kind adds to it. */
-import { h } from "./dom.ts";
+import { attached } from "./attachments.ts";
+import { attribute, button, h } from "./dom.ts";
 import { link, linked, safeUrl } from "./links.ts";
-import type { Message } from "./protocol.ts";
+import type { Attachment, Lang, Message } from "./protocol.ts";
 import { type Texts, fill } from "./texts.ts";
 import type { When } from "./when.ts";
 
@@ -9,7 +10,41 @@ import type { When } from "./when.ts";
 const languageOf = (text: string): string | null =>
   /[\u3040-\u30ff\u4e00-\u9fff]/.test(text) ? "ja" : /[a-z]{2}/i.test(text) ? "en" : null;
 
-export function parts({ kind, text, data }: Message, t: Texts, when: When): (Node | null)[] {
+/** What the parts of a message are made with. */
+export interface Making {
+  t: Texts;
+  lang: Lang;
+  when: When;
+  content(file: Attachment): Promise<Blob>;
+  download(file: Attachment): unknown;
+}
+
+/** Longer texts are folded. Japanese says as much in half as many characters. */
+const longest = 900;
+const lines = 14;
+
+const long = (text: string): boolean =>
+  text.length + (text.match(/[\u3000-\u9fff]/g)?.length ?? 0) > longest || text.split("\n").length > lines;
+
+function textPart(text: string, t: Texts): Node[] {
+  const shown = h("div", { class: "text", dir: "auto", lang: languageOf(text) }, ...linked(text));
+  if (!long(text)) return [shown];
+  const more = button(
+    "plain",
+    t.showMore,
+    () => {
+      const open = !shown.classList.toggle("folded");
+      attribute(more, "aria-expanded", `${open}`);
+      more.textContent = open ? t.showLess : t.showMore;
+    },
+    { "aria-expanded": "false" },
+  );
+  shown.classList.add("folded");
+  return [shown, more];
+}
+
+export function parts({ kind, text, data, attachments }: Message, making: Making): (Node | null)[] {
+  const { t, lang, when } = making;
   /** A link that stands alone; null unless its address is safe. */
   function outside(address: string | null | undefined, label: string): HTMLElement | null {
     const url = address && safeUrl(address);
@@ -21,7 +56,8 @@ export function parts({ kind, text, data }: Message, t: Texts, when: When): (Nod
 
   const { number, label, steps, title, url, tracking_url, carrier } = data ?? {};
   const made: (Node | null)[] = [];
-  if (text) made.push(h("div", { class: "text", dir: "auto", lang: languageOf(text) }, ...linked(text)));
+  if (text) made.push(...textPart(text, t));
+  for (const file of attachments ?? []) made.push(attached(file, lang, making.content, making.download));
   if (kind === "article") made.push(outside(url, title || t.readMore));
   if ((kind === "order" || kind === "case") && number) {
     const lines = steps?.map(({ label, done, at }, i) => {

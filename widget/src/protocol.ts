@@ -18,6 +18,18 @@ export interface Button {
   used?: boolean;
 }
 
+/** What an answer is to hold. */
+export type Wanted = "order_number" | "email" | "postcode" | "phone";
+
+/** A file; its content is fetched with the token. */
+export interface Attachment {
+  id: string;
+  name: string;
+  type: string;
+  /** Bytes. */
+  size: number;
+}
+
 /** A step of an order's way, its label in the conversation's language. */
 export interface Step {
   label: string;
@@ -37,18 +49,23 @@ export interface Details {
   steps?: Step[];
   carrier?: string | null;
   tracking_url?: string | null;
+  /** a question: a form is offered for its answer */
+  expects?: Wanted[];
 }
 
 export interface Message {
   seq: number;
   id: string;
   author: Author;
-  /** text, article, order, case, choice; contact asks for an e-mail address; anything else reads as text. */
+  /** text, article, order, case, choice, attachment; contact asks for an e-mail address; anything else reads as text. */
   kind: string;
   text: string;
   buttons?: Button[] | null;
   data?: Details | null;
+  attachments?: Attachment[] | null;
   agent?: Agent | null;
+  /** Where the customer wrote it. */
+  channel?: string;
   created_at: string;
   /** On the visitor's own messages, if the server gives it back. */
   client_id?: string | null;
@@ -62,12 +79,39 @@ export interface Queue {
   staffed?: boolean;
 }
 
+/** A call or message agreed on; `contact` is a number, an address, or "chat" for here. */
+export interface Call {
+  at: string;
+  contact?: string | null;
+}
+
+/** Free times to be called back, and their days in the zone asked for. */
+export interface Slots {
+  slots: { at: string; day: string }[];
+}
+
+/** Another channel on which the conversation goes on, or could. */
+export interface Link {
+  channel: string;
+  linked: boolean;
+}
+
 export interface Snapshot {
   state: Owner;
   queue?: Queue | null;
   agent?: Agent | null;
+  callback?: Call | null;
+  /** When people are there. */
+  hours?: { open: boolean; next_open_at?: string | null };
+  /** What there is to know before one asks. */
+  notice?: { id: number; text: string } | null;
+  links?: Link[];
   /** false: don't ask for a rating (a complaint is open, a bereavement, ...). */
-  rating?: boolean;
+  rate?: boolean;
+  /** Transcripts go out by e-mail. */
+  mail?: boolean;
+  /** The customer has signed in elsewhere and goes on there: the session is to be taken up again. */
+  moved?: boolean;
 }
 
 export interface History extends Snapshot {
@@ -79,6 +123,13 @@ export interface Session {
   conversation_id: string;
   /** The thread's newest seq. */
   seq: number;
+}
+
+/** A file was taken. */
+export interface Attached {
+  id: string;
+  seq: number;
+  attachment: Attachment;
 }
 
 export interface Accepted {

@@ -10,5 +10,6 @@ export function span([low, high]: readonly [low: number, high: number], lang: La
   const from = Math.min(Math.floor(low / size), to);
   const number = new Intl.NumberFormat(lang, { style: "unit", unit: hours ? "hour" : "minute", unitDisplay: "long" });
   const told = from && from < to ? number.formatRange(from, to) : number.format(to);
-  return fill(from ? t.about : t.upTo, told);
+  // Japanese has no space before the unit.
+  return fill(from ? t.about : t.upTo, lang === "ja" ? told.replaceAll(" ", "") : told);
 }
