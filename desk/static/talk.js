@@ -60,6 +60,7 @@ export class Talk {
       }
       this.log.append(found.messages);
       this.take(talk, true);
+      this.log.toEnd(false); // the summary and the answer box have taken their room
       this.presence.open(id);
       this.log.showUnsent();
       this.log.showRead(found.read_seq);
