@@ -16,6 +16,7 @@ from desk.leading import Leading
 from desk.live import Live
 from desk.notices import Notices
 from desk.pages import Pages
+from desk.playbook import PlaybookEditing
 from desk.reading import Reading
 from desk.remedying import Remedying
 from desk.reports import Reports
@@ -58,6 +59,7 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Reports(around, gate, shown),
         Account(around, gate, shown, limits),
         Administering(around, gate, shown),
+        PlaybookEditing(around, gate, shown),
     ):
         both.routes(api, pages)
     for page in (shown, Transcripts(around, shown)):

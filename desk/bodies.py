@@ -18,6 +18,7 @@ from support.handling import LONGEST_REASON
 from support.labels import LONGEST_LABEL, MOST_LABELS
 from support.orders import EffectKind
 from support.orders.access import postcode_key
+from support.playbook_edits import LONGEST as LONGEST_FILE
 
 
 def _text(value: str) -> str:
@@ -109,6 +110,13 @@ class NewPersonBody(PasswordBody):
     name: Annotated[str, Field(max_length=80), AfterValidator(_filled)]
     role: str
     lang: Literal["en", "ja"] = "en"
+
+
+class PlaybookBody(Body):
+    """`content` is empty to take the shipped file again; `after`: the newest edit one has seen."""
+
+    content: Annotated[str, Field(max_length=LONGEST_FILE), AfterValidator(_plain)]
+    after: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
 
 
 class PersonBody(Body):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from support.attachments.storing import Attachments
 from support.knowledge import KnowledgeHolder
@@ -23,5 +24,6 @@ class DeskSurroundings:
     attachments: Attachments
     knowledge: KnowledgeHolder
     cookie_secure: bool
+    playbook_folder: Path
     trusted_proxies: tuple[str, ...] = ()
     public_url: str | None = None

@@ -21,9 +21,9 @@ from channels.website.files import widget_files
 from demo import seeding
 from desk.surroundings import DeskSurroundings
 from omotenashi import actions_server, health, models, openapi, votes
-from omotenashi.parts import Parts, demo_today
+from omotenashi.parts import PLAYBOOK, Parts, demo_today
 from omotenashi.supervisor import CHILD
-from support import followups
+from support import followups, playbook_edits
 from support.assignment import AssignmentRunner
 from support.attachments.storing import Attachments
 from support.mail import MailSender
@@ -145,6 +145,7 @@ def _desk_surroundings(parts: Parts, attachments: Attachments) -> DeskSurroundin
         orders=parts.services.orders,
         attachments=attachments,
         knowledge=parts.services.knowledge,
+        playbook_folder=PLAYBOOK,
         cookie_secure=settings.base_url.startswith("https:"),
         trusted_proxies=tuple(settings.trusted_proxies),
         public_url=settings.public_url,
@@ -213,6 +214,7 @@ def _work_in_background(
                 ("notices", spreader.run()),
                 ("articles", _watch_articles(parts)),
                 ("votes", votes.heed_votes(parts)),
+                ("playbook", playbook_edits.follow(parts.db, PLAYBOOK, parts.playbook)),
                 ("attachments", attachments.tidy(parts.db)),
                 *((channel.name, channel.run()) for channel in channels),
             )

@@ -4,6 +4,7 @@ Every file has its model here; an unknown key, a missing text or a wrong type is
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -399,6 +400,12 @@ class Playbook(Part):
     synonyms: Synonyms
     security: Security
 
+    def take_over(self, other: "Playbook") -> None:
+        """Become what `other` says, for everyone who was given this one when the server started."""
+        for name in type(self).model_fields:
+            if name not in AT_START:
+                object.__setattr__(self, name, getattr(other, name))
+
     @property
     def hours(self) -> Hours:
         return self.opening.hours()
@@ -421,9 +428,23 @@ _FILES: dict[str, type[BaseModel]] = {
 }
 
 
-def load_playbook(folder: Path) -> Playbook:
-    """Read and check `folder`. Raises FileError naming file, line and what is wrong."""
-    parts = {name: yamlfile.load(folder / f"{name}.yml", model) for name, model in _FILES.items()}
+# Read once when a server starts; an edit counts from the next start on.
+AT_START = ("orders", "shop")
+FILES = tuple(_FILES)
+
+
+def load_playbook(folder: Path, edited: Mapping[str, str] | None = None) -> Playbook:
+    """Read and check `folder`; `edited` has the texts of those files that the desk has changed.
+
+    Raises FileError naming file, line and what is wrong.
+    """
+    texts = edited or {}
+    parts = {
+        name: yamlfile.parse(texts[name], model, folder / f"{name}.yml")
+        if name in texts
+        else yamlfile.load(folder / f"{name}.yml", model)
+        for name, model in _FILES.items()
+    }
     playbook = Playbook.model_validate(parts)
     known = {one.key for one in playbook.canned.replies}
     for macro in playbook.macros.macros:

@@ -1,0 +1,134 @@
+"""The playbook edited at the desk: its files, checked before they count, with their history."""
+
+from typing import Any
+
+from sanic import Blueprint, Request
+from sanic.response import HTTPResponse, empty
+from sanic.response import json as json_response
+from sqlalchemy import Connection
+
+from desk.access import Gate
+from desk.bodies import PlaybookBody
+from desk.pages import Pages
+from desk.signing_in import NO_STORE
+from desk.surroundings import DeskSurroundings
+from support import playbook_edits
+from support.agents import Login
+from support.playbook import AT_START, FILES
+from support.yamlfile import FileError
+from web.errors import ApiError, read_body
+
+# Who may sign in how is for administrators.
+_FOR_ADMINS = ("security",)
+
+
+class PlaybookEditing:
+    def __init__(self, around: DeskSurroundings, gate: Gate, pages: Pages) -> None:
+        self._around = around
+        self._gate = gate
+        self._pages = pages
+
+    def routes(self, api: Blueprint, pages: Blueprint) -> None:
+        guarded = self._gate.guarded
+        api.add_route(guarded("lead", self.listed), "/playbook", methods=["GET"], name="playbook")
+        api.add_route(
+            guarded("lead", self.read),
+            "/playbook/<name:str>",
+            methods=["GET"],
+            name="read_playbook",
+        )
+        api.add_route(
+            guarded("lead", self.save),
+            "/playbook/<name:str>",
+            methods=["POST"],
+            name="edit_playbook",
+        )
+        pages.add_route(self._pages.for_leads(self.page), "/playbook", name="playbook")
+        pages.add_route(
+            self._pages.for_leads(self.file_page), "/playbook/<name:str>", name="playbook_file"
+        )
+
+    async def listed(self, request: Request, login: Login) -> HTTPResponse:
+        files = await self._around.db.reading(_files)
+        shape = [{**one, "at": one["at"].isoformat() if one["at"] else None} for one in files]
+        return json_response({"files": shape}, headers=NO_STORE)
+
+    async def read(self, request: Request, login: Login, name: str) -> HTTPResponse:
+        found = await self._file(name)
+        history = [
+            {"id": one.id, "by": one.by, "at": one.at.isoformat(), "content": one.content}
+            for one in found.pop("history")
+        ]
+        return json_response({**found, "history": history}, headers=NO_STORE)
+
+    async def save(self, request: Request, login: Login, name: str) -> HTTPResponse:
+        """422 with the line that is wrong; 409 when somebody else saved meanwhile."""
+        body, around = read_body(request, PlaybookBody), self._around
+        if name in _FOR_ADMINS and not await self._gate.may_administer(login):
+            raise ApiError(403, "not_allowed", "only administrators may do this")
+        try:
+            await around.db.writing(
+                lambda tx: playbook_edits.save(
+                    tx,
+                    around.playbook_folder,
+                    name,
+                    body.content,
+                    after=body.after,
+                    agent_id=login.agent.id,
+                    now=around.clock(),
+                )
+            )
+        except playbook_edits.NoSuchFile as error:
+            raise ApiError(404, "not_found", "the playbook has no such file") from error
+        except playbook_edits.EditedMeanwhile as error:
+            raise ApiError(409, "edited", "somebody else saved it meanwhile", "after") from error
+        except FileError as error:
+            said = f"{error.path.name}, line {error.line}: {error.what}"
+            raise ApiError(422, "malformed", said, "content") from error
+        return empty()
+
+    async def page(self, request: Request, login: Login) -> HTTPResponse:
+        return self._pages.show(
+            "playbook.html", login, files=await self._around.db.reading(_files), at_start=AT_START
+        )
+
+    async def file_page(self, request: Request, login: Login, name: str) -> HTTPResponse:
+        try:
+            found = await self._file(name)
+        except ApiError:
+            return self._pages.refuse(login, 404)
+        may = name not in _FOR_ADMINS or await self._gate.may_administer(login)
+        return self._pages.show(
+            "playbook_file.html", login, file=found, may=may, at_start=AT_START
+        )
+
+    async def _file(self, name: str) -> dict[str, Any]:
+        folder = self._around.playbook_folder
+        try:
+            shipped = playbook_edits.shipped(folder, name)
+        except playbook_edits.NoSuchFile as error:
+            raise ApiError(404, "not_found", "the playbook has no such file") from error
+        history = await self._around.db.reading(lambda c: playbook_edits.history(c, name))
+        newest = history[0] if history else None
+        return {
+            "name": name,
+            "content": newest.content if newest and newest.content else shipped,
+            "edited": bool(newest and newest.content),
+            "after": newest.id if newest else 0,
+            "history": history,
+        }
+
+
+def _files(connection: Connection) -> list[dict[str, Any]]:
+    newest: dict[str, playbook_edits.Edit] = {}
+    for one in playbook_edits.history(connection):
+        newest.setdefault(one.name, one)
+    return [
+        {
+            "name": name,
+            "edited": name in newest and bool(newest[name].content),
+            "by": newest[name].by if name in newest else None,
+            "at": newest[name].at if name in newest else None,
+        }
+        for name in FILES
+    ]
