@@ -26,6 +26,8 @@ class Board:
     problems: list[str] = field(default_factory=list)
     # How likely a request is sent twice at once.
     repeat: float = 0.0
+    # The most attempts that any request took.
+    tries: int = 0
 
     def url(self, dice: random.Random) -> str:
         return dice.choice(self.urls)
@@ -43,18 +45,22 @@ async def insist(
     good: Sequence[int],
     settled: Sequence[int] = (),
 ) -> httpx.Response:
-    """`send` to one server or another until the answer is one of `good` or `settled`."""
+    """`send` until the answer is one of `good` or `settled`: to one server, then to the next."""
+    place, attempt = dice.randrange(len(board.urls)), 0
     while True:
+        url = board.urls[(place + attempt) % len(board.urls)]
+        attempt += 1
+        board.tries = max(board.tries, attempt)
         try:
             if board.repeat and dice.random() < board.repeat:
                 first, second = await asyncio.gather(
-                    send(board.url(dice)), send(board.url(dice)), return_exceptions=True
+                    send(url), send(board.url(dice)), return_exceptions=True
                 )
                 response = first if isinstance(first, httpx.Response) else second
                 if isinstance(response, BaseException):
                     raise response
             else:
-                response = await send(board.url(dice))
+                response = await send(url)
         except (httpx.HTTPError, OSError):
             await asyncio.sleep(PAUSE_S)
             continue

@@ -300,14 +300,7 @@ async def run(
     tasks: list[asyncio.Task[None]] = []
     watching: list[asyncio.Task[None]] = []
     try:
-        for program in product.others.values():
-            program.start()
-        db = Database(product.database_url)
-        quiet = await _when_it_can(db, team, faults * 0.4)
-        for program in [*product.brains, *product.servers]:
-            program.start()
-        for wire in product.wires:
-            await wire.start()
+        db, quiet = await prepared(product, team, faults * 0.4)
         await product.ready()
         await asyncio.gather(*(one.arrive() for one in people), *(one.sign_in() for one in team))
         watching = [asyncio.create_task(one.watch()) for one in people]
@@ -347,6 +340,21 @@ async def run(
         else:
             shutil.rmtree(folder, ignore_errors=True)
     return report
+
+
+async def prepared(
+    product: Product, team: list[Colleague], lasts_s: float
+) -> tuple[Database, list[str]]:
+    """Everything started; its database, and the conversations in which only timers fire."""
+    for program in product.others.values():
+        program.start()
+    db = Database(product.database_url)
+    quiet = await _when_it_can(db, team, lasts_s)
+    for program in [*product.brains, *product.servers]:
+        program.start()
+    for wire in product.wires:
+        await wire.start()
+    return db, quiet
 
 
 async def _when_it_can(db: Database, team: list[Colleague], lasts_s: float) -> list[str]:

@@ -18,6 +18,12 @@ def pending_turns(connection: Connection) -> int:
     return len(found.all())
 
 
+def apologies(connection: Connection) -> int:
+    """Turns that ended without a brain."""
+    found = connection.execute(select(turns.c.id).where(turns.c.outcome == "brain_down"))
+    return len(found.all())
+
+
 def acknowledged_once(
     connection: Connection, customers: Sequence[Customer], colleagues: Sequence[Colleague]
 ) -> Iterator[str]:
