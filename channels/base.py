@@ -14,6 +14,7 @@ from typing import Protocol
 from sanic import Blueprint
 
 from support.attachments.storing import Attachments
+from support.mail import MailSender
 from support.outbox import Sender
 from support.playbook import Playbook
 from support.store import Database
@@ -24,8 +25,9 @@ from support.typing_state import Typing
 class Surroundings:
     """What every channel is given. `worker` serves the turns of messages taken in here.
 
-    `invitations`: by channel, what to put a one-time code behind (see `support.links`) so that a
-    customer goes on there; a channel adds its own once it knows it.
+    `mail` is there where a mail server is. `invitations`: by channel, what to put a one-time code
+    behind (see `support.links`) so that a customer goes on there; a channel adds its own once it
+    knows it.
     """
 
     db: Database
@@ -34,6 +36,7 @@ class Surroundings:
     clock: Callable[[], datetime]
     worker: str
     attachments: Attachments
+    mail: MailSender | None = None
     invitations: dict[str, str] = field(default_factory=dict)
 
 

@@ -79,8 +79,9 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
     limits = Limits(settings.limits == "on", settings.redis_url)
     attachments = Attachments(parts.files)
     around = Surroundings(
-        parts.db, parts.playbook, parts.typing, parts.clock, parts.worker, attachments
-    )
+        parts.db, parts.playbook, parts.typing, parts.clock, parts.worker, attachments,
+        mail=_mail(parts),
+    )  # fmt: skip
     channels = _channels(parts, around, limits)
     for channel in channels:
         blueprint = channel.blueprint()
@@ -104,7 +105,7 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
     if settings.demo:
         app.blueprint(demo.blueprint.blueprint(_samples(parts)))
     answer_errors(app)
-    _work_in_background(app, parts, channels, attachments)
+    _work_in_background(app, parts, channels, around)
     return app
 
 
@@ -160,31 +161,37 @@ def _samples(parts: Parts) -> demo.blueprint.ListSamples:
     return read
 
 
-def _senders(parts: Parts, channels: list[Channel]) -> dict[str, Sender]:
+def _mail(parts: Parts) -> MailSender | None:
+    settings = parts.settings
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    return MailSender(
+        settings.smtp_url.get_secret_value(),
+        settings.mail_from,
+        settings.base_url,
+        parts.db,
+        parts.playbook,
+    )
+
+
+def _senders(around: Surroundings, channels: list[Channel]) -> dict[str, Sender]:
     senders: dict[str, Sender] = {}
     for channel in channels:
         sender = channel.sender()
         if sender is not None:
             senders[channel.name] = sender
-    settings = parts.settings
-    if settings.smtp_url is not None and settings.mail_from is not None:
-        senders["email"] = MailSender(
-            settings.smtp_url.get_secret_value(),
-            settings.mail_from,
-            settings.base_url,
-            parts.db,
-            parts.playbook,
-        )
+    if around.mail is not None:
+        senders["email"] = around.mail
     return senders
 
 
 def _work_in_background(
-    app: Sanic[Any, Any], parts: Parts, channels: list[Channel], attachments: Attachments
+    app: Sanic[Any, Any], parts: Parts, channels: list[Channel], around: Surroundings
 ) -> None:
     turns = TurnRunner(
         parts.db, parts.brain, parts.playbook, parts.typing, parts.clock, parts.worker
     )
-    senders = _senders(parts, channels)
+    attachments, senders = around.attachments, _senders(around, channels)
     outbox = OutboxRunner(parts.db, senders, parts.clock)
     remedies = RemedyRunner(parts.db, parts.services.orders, parts.playbook, parts.clock)
     mail = "email" in senders

@@ -90,6 +90,8 @@ OPERATIONS = (
               "clocks show them", "{tz, slots, booked}", query=("tz",)),
     Operation("get", f"{_V}/transcript", "visitor", "The conversation as a text to keep, or as "
               "JSON when asked for", "text", content="text/plain"),
+    Operation("post", f"{_V}/transcript", "visitor", "The conversation by e-mail", "nothing", 204,
+              visitor.TranscriptBody),
     Operation("delete", f"{_V}/data", "visitor", "Erase everything for good", "nothing", 204),
     Operation("post", f"{_D}/login", "anyone", "Sign in", "{csrf, agent}", 200, desk.LoginBody),
     Operation("post", f"{_D}/two-factor/begin", "desk", "A new secret for an authenticator",

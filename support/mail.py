@@ -15,6 +15,10 @@ from support.store.schema import agents, conversations, messages
 TIMEOUT_S = 20.0
 
 
+class MailAway(Exception):
+    """The mail server takes nothing now; shown as 503."""
+
+
 class MailSender:
     """Sends over SMTP: `smtp://`, `smtps://` (TLS from the start) or `smtp+starttls://`."""
 
@@ -38,8 +42,26 @@ class MailSender:
     async def send(self, parcel: Parcel) -> None:
         """Raises DeliveryRefused for addresses that the server will never take."""
         mail = await self._db.reading(lambda connection: self._mail(connection, parcel))
-        if mail is None:
-            return
+        if mail is not None:
+            await self._post(mail)
+
+    async def write(self, address: str, subject: str, text: str) -> None:
+        """A letter that is no message of a conversation, at once.
+
+        Raises DeliveryRefused, and MailAway when the mail server takes nothing now.
+        """
+        mail = EmailMessage()
+        mail["From"] = self._from
+        mail["To"] = address
+        mail["Subject"] = subject
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(text)
+        try:
+            await self._post(mail)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise MailAway(type(error).__name__) from error
+
+    async def _post(self, mail: EmailMessage) -> None:
         try:
             await aiosmtplib.send(mail, timeout=TIMEOUT_S, **self._server)  # type: ignore[arg-type]
         except aiosmtplib.SMTPRecipientsRefused as error:

@@ -23,6 +23,8 @@ RULES = {
     "attachment_desk": "60/minute;600/hour",
     "session": "120/minute;3000/hour",
     "signal": "120/10 seconds",
+    # To one mailbox, from one visitor, from one address.
+    "transcript": "5/hour",
     # A reader's word on one article, from one address; on all of them.
     "vote": "1/day",
     "votes": "60/hour",

@@ -19,6 +19,7 @@ from channels.website.shapes import (
     ReadBody,
     SessionBody,
     TicketBody,
+    TranscriptBody,
     TypingBody,
     message_shape,
     slots_shape,
@@ -38,8 +39,10 @@ from support import (
 )
 from support.callback_slots import UnknownZone, known_zone
 from support.hints import DESK, Hint, thread_topic
-from support.outbox import Sender
+from support.mail import MailAway
+from support.outbox import DeliveryRefused, Sender
 from support.privacy.erasure import erase_thread
+from support.privacy.masking import mask
 from support.reachable import ContactRefused
 from support.store import Transaction
 from support.store.schema import threads
@@ -84,6 +87,7 @@ class Website:
             ("DELETE", "/link", self._unlink),
             ("GET", "/callback-slots", self._callback_slots),
             ("GET", "/transcript", self._transcript),
+            ("POST", "/transcript", self._mail_transcript),
             ("DELETE", "/data", self._erase),
         ):
             name = f"{method} {path}".lower().replace(" /", "_")
@@ -174,6 +178,7 @@ class Website:
                 self._around.playbook,
                 self._around.clock(),
                 self._around.invitations,
+                mail=self._around.mail is not None,
             )
             return {"messages": [message_shape(message) for message in found], **shape}
 
@@ -337,8 +342,8 @@ class Website:
         await self._write(unlink)
         return empty()
 
-    async def _transcript(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
+    async def _said(self, thread_id: str) -> tuple[list[Message], Conversation]:
+        """All of a thread, and its present matter."""
 
         def read(connection: Connection) -> tuple[list[Message], Conversation]:
             found: list[Message] = []
@@ -349,9 +354,35 @@ class Website:
             return found, current(connection, thread_id)
 
         try:
-            found, conversation = await self._db.reading(read)
+            return await self._db.reading(read)
         except conversations.NotFound as error:
             raise _gone() from error
+
+    async def _mail_transcript(self, request: Request) -> HTTPResponse:
+        thread_id = self._door.thread_id(request)
+        mail, playbook = self._around.mail, self._around.playbook
+        if mail is None:
+            raise ApiError(404, "not_offered", "this shop sends no e-mail")
+        body = read_body(request, TranscriptBody)
+        # Nobody has their words sent to somebody else's mailbox again and again.
+        address = client_address(request, self._rules.trusted_proxies)
+        for key in (thread_id, address, body.email.lower()):
+            await self._limits.check("transcript", key)
+        found, conversation = await self._said(thread_id)
+        lang, shop = conversation.lang, playbook.shop.name
+        subject = playbook.contact.texts.transcript_subject.in_lang(lang)
+        text = mask(as_text(found, lang, playbook.hours.zone, shop))
+        try:
+            await mail.write(body.email, subject.format(shop=shop.in_lang(lang)), text)
+        except DeliveryRefused as error:
+            raise ApiError(422, "invalid", str(error), "email") from error
+        except MailAway as error:
+            raise ApiError(503, "mail_away", "the mail server is away", retry_after=60) from error
+        return empty()
+
+    async def _transcript(self, request: Request) -> HTTPResponse:
+        thread_id = self._door.thread_id(request)
+        found, conversation = await self._said(thread_id)
         if "application/json" in request.headers.get("accept", ""):
             return json_response({"messages": [message_shape(message) for message in found]})
         zone = self._around.playbook.hours.zone

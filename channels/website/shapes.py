@@ -30,6 +30,15 @@ def _plain(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    try:
+        # Also keeps "name <address>" and addresses that no mail server takes out.
+        validate_email(_plain(value), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
 Text = Annotated[str, AfterValidator(_text)]
 ClientId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_plain)]
 
@@ -73,6 +82,10 @@ class ReadBody(Body):
 class FeedbackBody(Body):
     score: StrictInt = Field(ge=1, le=5)
     comment: Annotated[str, Field(max_length=2000), AfterValidator(_plain)] | None = None
+
+
+class TranscriptBody(Body):
+    email: Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_address)]
 
 
 class LinkBody(Body):

@@ -47,10 +47,13 @@ def state_of(
     playbook: Playbook,
     now: datetime,
     offered: Iterable[str] = (),
+    *,
+    mail: bool = False,
 ) -> dict[str, Any]:
     """Who owns the conversation, the place in the queue, the call that is promised, where else it
-    goes on or could (`offered`); whether people are there, and what there is to know before one
-    asks; whether the visitor has signed in elsewhere and goes on there. Raises NotFound."""
+    goes on or could (`offered`); whether people are there, what there is to know before one asks,
+    whether transcripts go by e-mail (`mail`), and whether the visitor has signed in elsewhere and
+    goes on there. Raises NotFound."""
     conversation = current(connection, thread_id)
     place = queue.place_of(connection, conversation.id, playbook, now)
     agent = None
@@ -60,6 +63,7 @@ def state_of(
         **state_shape(conversation, place, agent),
         "links": links_shape(links.of_thread(connection, thread_id), offered),
         "hours": hours_shape(playbook.hours, now),
+        "mail": mail,
         "moved": visitors.going_on(connection, thread_id).id != thread_id,
     }
     call = callbacks.of(connection, conversation.id)
@@ -81,7 +85,14 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
         return messages.of_thread(connection, thread_id, after=cursor, limit=PAGE)
 
     def state_now(connection: Connection) -> dict[str, Any]:
-        return state_of(connection, thread_id, around.playbook, around.clock(), around.invitations)
+        return state_of(
+            connection,
+            thread_id,
+            around.playbook,
+            around.clock(),
+            around.invitations,
+            mail=around.mail is not None,
+        )
 
     async def unseen() -> AsyncIterator[str]:
         nonlocal cursor

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import ScriptedBrain, Server, TestClock, handover, settings_for
+from tests.harness import ScriptedBrain, Server, TestClock, Visitor, handover, settings_for
 
 
 class Mailbox:
@@ -89,3 +89,60 @@ async def test_an_unread_answer_is_sent_after_two_minutes(
         await server.stop()
         smtp.close()
         await smtp.wait_closed()
+
+
+async def test_a_transcript_is_sent_masked_and_only_so_often(
+    tmp_path: Path, articles_cache: Path, clock: TestClock
+) -> None:
+    mailbox = Mailbox()
+    smtp = await asyncio.start_server(mailbox, "127.0.0.1", 0)
+    port = smtp.sockets[0].getsockname()[1]
+    (tmp_path / "cache").symlink_to(articles_cache)
+    settings = settings_for(
+        tmp_path, smtp_url=f"smtp://127.0.0.1:{port}", mail_from="hello@hanamori.example"
+    )
+    server = Server(settings.model_copy(update={"limits": "on"}), ScriptedBrain(), clock)
+    await server.start()
+    transcript = "/api/v1/visitor/transcript"
+    try:
+        visitor = await server.visitor().arrive(lang="ja")
+        assert (await visitor.page())["mail"] is True
+        await visitor.answers("My card is 4111 1111 1111 1111.")
+        for wrong in (
+            "nobody",
+            "a@b.example, c@d.example",
+            "A <a@b.example>",
+            "a@b.example\r\nX: y",
+        ):
+            refused = await visitor.client.post(transcript, json={"email": wrong})
+            assert refused.status_code == 422, wrong
+        sent = await visitor.client.post(transcript, json={"email": "mei@example.com"})
+        assert sent.status_code == 204
+        letter = email.message_from_string(mailbox.letters[0], policy=email.policy.default)
+        assert letter["To"] == "mei@example.com"
+        body = letter.get_body()
+        assert body is not None
+        assert "My card is" in body.get_content()
+        assert "1111 1111" not in body.get_content()
+        mailbox.refuse = True
+        refused = await visitor.client.post(transcript, json={"email": "gone@example.com"})
+        assert refused.status_code == 422
+        mailbox.refuse = False
+        smtp.close()
+        await smtp.wait_closed()
+        away = await visitor.client.post(transcript, json={"email": "mei@example.com"})
+        assert away.status_code == 503
+        assert int(away.headers["Retry-After"]) > 0
+        for _ in range(5):
+            last = await visitor.client.post(transcript, json={"email": "mei@example.com"})
+        assert last.status_code == 429
+        assert len(mailbox.letters) == 1
+    finally:
+        await server.stop()
+
+
+async def test_without_a_mail_server_no_transcript_is_mailed(visitor: Visitor) -> None:
+    assert (await visitor.page())["mail"] is False
+    asked = {"email": "mei@example.com"}
+    refused = await visitor.client.post("/api/v1/visitor/transcript", json=asked)
+    assert refused.status_code == 404
