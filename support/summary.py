@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select
 
 from support import messages as thread_messages
+from support.attachments.records import KIND
 from support.cases import Case, of_conversation
 from support.privacy.masking import mask
 from support.store.schema import tasks, tickets
@@ -45,6 +46,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "replacement": ("replacement", "交換"),
     "repair": ("repair", "修理"),
     "explanation": ("explanation", "ご説明"),
+    "files": ("files", "添付ファイル"),
     "person": ("a person", "担当者との会話"),
     "voucher": ("voucher", "クーポン"),
     "broken": ("broken", "破損"),
@@ -128,7 +130,7 @@ def for_customer(connection: Connection, conversation: Conversation) -> list[str
 
 def _wish(said: Sequence[Message], lang: str) -> SummaryLine | None:
     """The latest message that carries a matter, in the customer's own words."""
-    theirs = [message for message in said if message.author is Author.CUSTOMER and message.text]
+    theirs = [m for m in said if m.author is Author.CUSTOMER and m.kind != KIND]
     with_matter = [
         message
         for message in theirs
@@ -171,9 +173,14 @@ def _facts(
     elif facts.get("order_number"):
         parts.insert(0, f"{_word(_NAMES, 'order_number', lang)} {facts['order_number']}{proved}")
     parts += [f"{_word(_NAMES, case.kind, lang)} {case.number}" for case in cases]
+    sent = [m for m in said if m.author is Author.CUSTOMER and m.kind == KIND]
+    if sent:
+        parts.append(f"{_word(_NAMES, 'files', lang)} {len(sent)}")
     if not parts:
         return None
-    seqs = [message.seq for message in said if message.kind in ("order", "case")]
+    seqs = [message.seq for message in said if message.kind in ("order", "case")] or [
+        message.seq for message in sent
+    ]
     text = ("、" if lang == "ja" else ", ").join(parts)
     return _line("facts", text, lang, seqs[-1] if seqs else None)
 

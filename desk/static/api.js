@@ -27,15 +27,17 @@ export async function get(path, { signal } = {}) {
   return answer(await reach(path, { signal }), path);
 }
 
-/** Null where the answer has no body. */
+/** `body`: an object, or a form with a file. Null where the answer has no body. */
 export const post = (path, body = {}) => change("POST", path, body);
 
 export const remove = (path) => change("DELETE", path, null);
 
 async function change(method, path, body, again = true) {
   const headers = { "X-CSRF-Token": meta("csrf")?.content ?? "" };
-  if (body !== null) headers["Content-Type"] = "application/json";
-  const response = await reach(path, { method, headers, body: body === null ? null : JSON.stringify(body) });
+  // A form's type, with the mark between its parts, is the browser's to say.
+  const form = body instanceof FormData;
+  if (body !== null && !form) headers["Content-Type"] = "application/json";
+  const response = await reach(path, { method, headers, body: body === null || form ? body : JSON.stringify(body) });
   if (response.status === 403 && again && (await isStale(response))) {
     // Signed in anew in another tab: this page's value is of the sign-in before.
     meta("csrf").content = (await get("me")).csrf;

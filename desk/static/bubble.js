@@ -1,6 +1,7 @@
 // One message, as the desk shows it.
 
 import { get, post } from "./api.js";
+import { filesOf } from "./attachments.js";
 import { messageCard } from "./cards.js";
 import { el, icon } from "./dom.js";
 import { dayAndTime, lang, money, named, t, timeOf } from "./words.js";
@@ -63,13 +64,13 @@ export function bubble(message, before, context) {
       el("time", { datetime: message.created_at }, timeOf(message.created_at)),
       message.author === "customer" && el("span", { class: "small soft" }, named("channel", message.channel)),
     ),
-    el("div", { class: "text", dir: "auto" }, message.text),
+    message.attachments ? filesOf(message.attachments) : el("div", { class: "text", dir: "auto" }, message.text),
     messageCard(message),
     message.kind === "button" && el("p", { class: "small soft aside" }, t("thread.pressed")),
     message.buttons && el("p", { class: "small soft aside" }, t("thread.choices", { titles: message.buttons.join(" / ") })),
     message.deliveries && deliveries(message),
     message.author === "customer" && context.lang && context.lang !== lang && message.reading && gist(message.reading),
-    message.author === "customer" && reading(message, context),
+    message.author === "customer" && !message.attachments && reading(message, context),
   );
 }
 

@@ -1,5 +1,6 @@
 // Orders, articles and cases as cards: in messages, and beside them.
 
+import { fileRow } from "./attachments.js";
 import { el, icon } from "./dom.js";
 import { calendarDay, dayAndTime, money, named, shortTime, t } from "./words.js";
 
@@ -72,6 +73,7 @@ export function caseCard(one) {
     el("p", {}, icon("case"), el("strong", {}, one.number), " ", named("case_kind", one.kind), el("span", { class: "chip push" }, named("case_state", one.state))),
     el("p", { class: "small" }, facts.filter(Boolean).join(" · ")),
     one.what && el("p", { class: "small soft clamp", dir: "auto" }, one.what),
+    one.attachments?.length > 0 && el("ul", { class: "plain" }, one.attachments.map((file) => el("li", {}, fileRow(file)))),
     el("p", { class: "small soft" }, dayAndTime(one.opened_at)),
   );
 }

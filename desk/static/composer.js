@@ -1,6 +1,7 @@
 // The answer box: replies and notes, drafts that stay, who may write what.
 
 import { post } from "./api.js";
+import { FileTray } from "./attachments.js";
 import { Canned, filled, unfilled } from "./canned.js";
 import { el, icon } from "./dom.js";
 import { choice, keep, kept } from "./kept.js";
@@ -29,6 +30,7 @@ export class Composer {
     this.names = new MentionPicker(this.field);
     this.suggest = new Suggestions({ insert: (text, own) => this.insert(text, own), fill: (text, own) => this.fill(text, own) });
     this.own = el("p", { class: "small soft own", dir: "auto", hidden: true });
+    this.files = new FileTray(this.field);
     this.trouble = el("p", { class: "wrong small", role: "alert" });
     this.button = el("button", { type: "submit", class: "main" });
     this.toggles = ["reply", "note"].map((mode) =>
@@ -38,7 +40,7 @@ export class Composer {
     this.offer = el("div", { class: "offer" });
     this.enter = el("input", { type: "checkbox", checked: choice.of("enter"), onchange: () => choice.make("enter", this.enter.checked) });
     const hint = el("label", { class: "soft small wide-only enter" }, this.enter, t("compose.enter"), el("span", {}, t(mac ? "compose.sends_mac" : "compose.sends")));
-    this.write_ = el("div", { class: "write" }, this.canned.box, this.names.box, this.field, this.own, el("div", { class: "write-end" }, this.trouble, hint, this.button));
+    this.write_ = el("div", { class: "write" }, this.canned.box, this.names.box, this.files.box, this.field, this.files.input, this.own, el("div", { class: "write-end" }, this.files.button, this.trouble, hint, this.button));
     this.box = el(
       "form", { class: "compose", "aria-label": t("compose.label") },
       el("div", { class: "compose-top" }, el("div", { class: "toggle", role: "group" }, this.toggles), this.suggest.button, this.owner),
@@ -114,6 +116,7 @@ export class Composer {
     const note = this.mode === "note";
     this.write_.hidden = !note && !this.mine && !this.claimable;
     this.offer.hidden = note || this.mine;
+    this.files.show(talk.id, this.mine && !note);
     const offer = talk.state === "queued" ? ["claim", "claim"] : open ? ["take_over", "takeOver"] : ["reopen", "reopen"];
     const [word, what] = offer;
     const allowed = (open || talk.newest) && (talk.state !== "assigned" || this.me.lead);
@@ -225,6 +228,7 @@ export class Composer {
 
   async send() {
     const { talk, mode } = this;
+    this.files.send();
     const text = this.field.value;
     if (!text.trim() || this.button.disabled || this.write_.hidden) return;
     const gap = this.mode === "reply" ? unfilled(text) : null;
