@@ -103,6 +103,7 @@ def test_putting_aside_and_finding(sign_in: Open, desk: dict[str, str]) -> None:
     page = sign_in("lena", path=f"/desk/c/{desk['angry']}")
     page.locator(".talk-head").get_by_role("button", name="Claim").click()
     expect(page.locator(".write textarea")).to_be_focused()
+    expect(page.locator(".owner")).to_contain_text("You answer here")
     page.keyboard.press("Alt+f")
     page.keyboard.type("wedding")
     expect(page.locator(".find [role=status]")).to_have_text(re.compile(r"^\d of \d$"))
