@@ -98,9 +98,7 @@ class PlaybookEditing:
         except ApiError:
             return self._pages.refuse(login, 404)
         may = name not in _FOR_ADMINS or await self._gate.may_administer(login)
-        return self._pages.show(
-            "playbook_file.html", login, file=found, may=may, at_start=AT_START
-        )
+        return self._pages.show("playbook_file.html", login, file=found, may=may, at_start=AT_START)
 
     async def _file(self, name: str) -> dict[str, Any]:
         folder = self._around.playbook_folder

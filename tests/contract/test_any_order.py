@@ -77,7 +77,9 @@ class Conversations(RuleBasedStateMachine):
     def arrive(self) -> None:
         now = self.shop.clock()
         thread, conversation = self.write(
-            lambda tx: visitors.arrive(tx, channel="website", now=now, lang="en")
+            lambda tx: visitors.arrive(
+                tx, channel="website", now=now, playbook=PLAYBOOK_READ, lang="en"
+            )
         )
         self.thread = thread.id
         self.first = conversation.id
@@ -336,7 +338,7 @@ async def _deliver(url: str, lots: list[str], addresses: list[str]) -> None:
 
     def begin(tx: Transaction) -> list[int]:
         tx.execute(outbox.delete())
-        thread, _ = visitors.arrive(tx, channel="website", now=now)
+        thread, _ = visitors.arrive(tx, channel="website", now=now, playbook=PLAYBOOK_READ)
         for address in addresses:
             post(tx, "moody", address, thread.id, now)
         return list(tx.execute(select(outbox.c.id).order_by(outbox.c.id)).scalars())
