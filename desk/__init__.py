@@ -6,6 +6,7 @@ from desk.access import Gate
 from desk.account import Account
 from desk.administering import Administering
 from desk.answering import Answering
+from desk.articles import ArticlePages, Articles
 from desk.attachments import DeskAttachments
 from desk.casework import Casework
 from desk.customers import Customers
@@ -13,6 +14,7 @@ from desk.deliveries import Deliveries
 from desk.exporting import Exporting
 from desk.handling import Handling
 from desk.leading import Leading
+from desk.learning import Learning, LearningPages
 from desk.live import Live
 from desk.notices import Notices
 from desk.pages import Pages
@@ -20,6 +22,7 @@ from desk.playbook import PlaybookEditing
 from desk.reading import Reading
 from desk.remedying import Remedying
 from desk.reports import Reports
+from desk.reviewing import Reviewing, ReviewPages
 from desk.searches import Searches
 from desk.signing_in import SigningIn
 from desk.surroundings import DeskSurroundings
@@ -47,6 +50,9 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         DeskAttachments(around, gate, limits),
         leading,
         Exporting(around, gate),
+        Reviewing(around, gate),
+        Articles(around, gate),
+        Learning(around, gate),
         Searches(around, gate),
         Tasks(around, gate),
         Notices(around, gate),
@@ -62,6 +68,12 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         PlaybookEditing(around, gate, shown),
     ):
         both.routes(api, pages)
-    for page in (shown, Transcripts(around, shown)):
+    for page in (
+        shown,
+        Transcripts(around, shown),
+        ReviewPages(around, shown),
+        ArticlePages(around, shown),
+        LearningPages(around, shown),
+    ):
         page.routes(pages)
     return [api, pages]

@@ -1,6 +1,6 @@
 """What the desk's pages send, field by field. Unknown fields are ignored."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -78,6 +78,7 @@ ClientId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_p
 Label = Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_filled)]
 Comment = Annotated[str, Field(max_length=2000), AfterValidator(_plain)]
 Seq = Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+Mark = Annotated[StrictInt, Field(ge=0, le=2)]
 Name = Annotated[str, Field(max_length=64), AfterValidator(_plain)]
 
 
@@ -228,7 +229,9 @@ class ReviewBody(Body):
     intent: Name | None = None
     article: Annotated[str, Field(max_length=128), AfterValidator(_plain)] | None = None
     score: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
+    scorecard: dict[Literal["understood", "correct", "warm", "settled"], Mark] = {}
     comment: Comment | None = None
+    to_agent: StrictInt | None = None
 
 
 class MissedQuestionBody(Body):
@@ -269,3 +272,60 @@ class NoticeBody(Body):
         if self.from_ is not None and self.from_ >= self.until:
             raise ValueError("until must be after from")
         return self
+
+
+Lang = Literal["en", "ja"]
+Line = Annotated[str, Field(max_length=400), AfterValidator(_filled)]
+Number = Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+Version = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
+
+
+def _day(value: str) -> str:
+    if value:
+        date.fromisoformat(value)
+    return value
+
+
+class DraftBody(Body):
+    id: Annotated[str, Field(max_length=60), AfterValidator(_filled)]
+    lang: Lang
+    title: Line
+    topic: Annotated[str, Field(max_length=40), AfterValidator(_filled)]
+    questions: Annotated[list[Line], Field(min_length=1, max_length=200)]
+    body: Annotated[str, Field(max_length=40_000), AfterValidator(_filled)]
+    expires: Annotated[str, AfterValidator(_day)] | None = None
+
+
+class ArticleBody(DraftBody):
+    """`base`: the version that was edited; 0 where there was none."""
+
+    base: Version = 0
+
+
+class RestoreBody(Body):
+    lang: Lang
+    id: Annotated[str, Field(max_length=60), AfterValidator(_filled)]
+    version: Version
+    base: Version
+
+
+class ArticleQuestionsBody(Body):
+    """`missed`: the numbers of the missed questions that these are."""
+
+    lang: Lang
+    id: Annotated[str, Field(max_length=60), AfterValidator(_filled)]
+    questions: Annotated[list[Line], Field(min_length=1, max_length=200)]
+    missed: Annotated[
+        list[Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]], Field(max_length=600)
+    ] = []
+
+
+class LessonBody(Body):
+    """`review`: the number of a review; whether its message becomes an example."""
+
+    review: Number
+    take: bool
+
+
+class LearningBody(Body):
+    kind: Literal["learn", "switch", "replay"]

@@ -93,9 +93,8 @@ def detail(
     }
     newest = conversations.latest(connection, conversation.thread_id)
     shape["newest"] = newest is None or newest.id == conversation.id
-    if agent.is_lead:
-        given = reviews.of_conversation(connection, conversation.id)
-        shape["reviews"] = [plain(review) for review in given]
+    given = reviews.of_conversation(connection, conversation.id, agent)
+    shape["reviews"] = [plain(review) for review in given]
     return shape
 
 

@@ -1,4 +1,4 @@
-"""What only support leads see and do: reviews, figures, missed questions."""
+"""What only support leads see: figures, missed questions."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,13 +9,12 @@ from sanic.response import json as json_response
 from sqlalchemy import Connection
 
 from desk.access import Gate
-from desk.bodies import MissedQuestionBody, ReviewBody
+from desk.bodies import MissedQuestionBody
 from desk.filters import choice, moment
-from desk.reading import checked_id, not_there
 from desk.shapes import plain
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import conversations, missed_questions, reports, reviews
+from support import missed_questions, reports
 from support.agents import Login
 from support.playbook import LANGS
 from web.errors import ApiError, read_body, whole_number
@@ -32,7 +31,6 @@ class Leading:
 
     def routes(self, bp: Blueprint) -> None:
         for method, path, handler in (
-            ("POST", "/conversations/<id:str>/review", self.review),
             ("GET", "/reports/overview", self.overview),
             ("GET", "/missed-questions", self.missed_questions),
             ("POST", "/missed-questions", self.settle_question),
@@ -40,20 +38,6 @@ class Leading:
             bp.add_route(
                 self._gate.guarded("lead", handler), path, methods=[method], name=handler.__name__
             )
-
-    async def review(self, request: Request, login: Login, id: str) -> HTTPResponse:
-        body, known = read_body(request, ReviewBody), checked_id(id)
-        try:
-            made = await self._around.db.writing(
-                lambda tx: reviews.give(
-                    tx, known, login.agent, now=self._around.clock(), **body.model_dump()
-                )
-            )
-        except conversations.NotFound as error:
-            raise not_there() from error
-        except reviews.NoSuchMessage as error:
-            raise ApiError(422, "unknown_message", str(error), "seq") from error
-        return json_response({"id": made}, status=201)
 
     async def overview(self, request: Request, login: Login) -> HTTPResponse:
         shape = await self.overview_shape(request)

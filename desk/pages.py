@@ -1,7 +1,7 @@
 """The pages below /desk: rendered here, made lively by the scripts in static/."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +56,7 @@ class Pages:
             zone=around.playbook.hours.zone,
             duration=duration,
             day_name=day_name,
+            moment=datetime.fromisoformat,
         )
 
     def routes(self, bp: Blueprint) -> None:

@@ -15,7 +15,8 @@ from support.store import Database
 @dataclass(frozen=True)
 class DeskSurroundings:
     """`cookie_secure`: whether browsers reach the desk by https only. `trusted_proxies`: addresses
-    or networks whose X-Forwarded-For counts."""
+    or networks whose X-Forwarded-For counts. `start_learning`: begins a run of the kind with the
+    number (support.learning_jobs) and returns at once."""
 
     db: Database
     playbook: Playbook
@@ -23,6 +24,7 @@ class DeskSurroundings:
     orders: OrderAccess
     attachments: Attachments
     knowledge: KnowledgeHolder
+    start_learning: Callable[[str, int], None]
     cookie_secure: bool
     playbook_folder: Path
     trusted_proxies: tuple[str, ...] = ()

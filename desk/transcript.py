@@ -23,6 +23,7 @@ class Line:
     seq: int
     author: Author
     who: str | None
+    agent_id: int | None
     kind: str
     channel: str
     private: bool
@@ -40,23 +41,25 @@ class Transcript:
     lines: tuple[Line, ...]
     rating: dict[str, Any] | None
     reviews: tuple[dict[str, Any], ...]
+    handled_by: dict[int, str]
     resolution: str | None
 
 
 def read_transcript(
     connection: Connection, conversation_id: str, reader: Agent, zone: ZoneInfo
 ) -> Transcript:
-    """Raises NotFound. Reviews are for leads."""
+    """Raises NotFound. Reviews are for leads, and for the agent they were written to."""
     conversation = conversations.get(connection, conversation_id)
     known = customer_view.customer(connection, conversation)
-    given = reviews.of_conversation(connection, conversation_id) if reader.is_lead else []
+    lines = tuple(_lines(connection, conversation, zone))
     return Transcript(
         conversation=conversation,
         customer=known["name"] if known else None,
         summary=tuple(summary.for_agent(connection, conversation, reader.lang, zone)),
-        lines=tuple(_lines(connection, conversation, zone)),
+        lines=lines,
         rating=customer_view.rating(connection, conversation_id),
-        reviews=tuple(given),
+        reviews=tuple(reviews.of_conversation(connection, conversation_id, reader)),
+        handled_by={line.agent_id: line.who for line in lines if line.agent_id and line.who},
         resolution=customer_view.resolution(connection, conversation_id),
     )
 
@@ -79,6 +82,7 @@ def _lines(connection: Connection, conversation: Conversation, zone: ZoneInfo) -
                     seq=message.seq,
                     author=message.author,
                     who=message.agent_name,
+                    agent_id=message.agent_id,
                     kind=message.kind,
                     channel=message.channel,
                     private=message.private,

@@ -78,4 +78,12 @@ class Transcripts:
             )
         except (ApiError, conversations.NotFound):
             return self._pages.refuse(login, 404)
-        return self._pages.show("transcript.html", login, found=found, verdicts=reviews.VERDICTS)
+        lang = found.conversation.lang or agent.lang
+        return self._pages.show(
+            "transcript.html",
+            login,
+            found=found,
+            verdicts=reviews.VERDICTS,
+            criteria=reviews.CRITERIA,
+            articles=[(a.id, a.title) for a in self._around.knowledge.articles if a.lang == lang],
+        )

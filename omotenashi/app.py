@@ -20,7 +20,8 @@ from channels.website.channel import Website
 from channels.website.files import widget_files
 from demo import seeding
 from desk.surroundings import DeskSurroundings
-from omotenashi import actions_server, health, models, openapi, votes
+from omotenashi import actions_server, health, learning_job, models, openapi, votes
+from omotenashi.article_watch import keep_fresh
 from omotenashi.parts import PLAYBOOK, Parts, demo_today
 from omotenashi.supervisor import CHILD
 from support import followups, playbook_edits
@@ -41,7 +42,6 @@ from web.limits import Limits
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1024 * 1024
-ARTICLES_EVERY_S = 5.0
 # Most of the training keeps both processors busy; its last part leaves one free.
 TRAINING_LIMIT_S = 55
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -50,6 +50,7 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 def prepare(parts: Parts) -> None:
     """Bring the database to shape before the first request."""
     prepare_database(parts.db, parts.clock(), demo=parts.settings.demo)
+    parts.services.knowledge.refresh()  # what was edited at the desk before
 
 
 def prepare_database(db: Database, now: datetime, *, demo: bool) -> None:
@@ -147,6 +148,7 @@ def _desk_surroundings(parts: Parts, attachments: Attachments) -> DeskSurroundin
         attachments=attachments,
         knowledge=parts.services.knowledge,
         playbook_folder=PLAYBOOK,
+        start_learning=learning_job.start,
         cookie_secure=settings.base_url.startswith("https:"),
         trusted_proxies=tuple(settings.trusted_proxies),
         public_url=settings.public_url,
@@ -272,9 +274,7 @@ async def _watch_articles(parts: Parts) -> None:
         if knowledge.current.failed:
             await asyncio.to_thread(knowledge.current.wait)  # raises what went wrong
         await asyncio.sleep(0.1)
-    while True:
-        await asyncio.sleep(ARTICLES_EVERY_S)
-        await asyncio.to_thread(parts.services.knowledge.refresh)
+    await keep_fresh(knowledge)
 
 
 def answer_errors(app: Sanic[Any, Any]) -> None:

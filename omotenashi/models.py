@@ -29,23 +29,23 @@ def fingerprint(root: Path = ROOT) -> str:
     return digest.hexdigest()[:12]
 
 
-def present_model(models: Path = MODELS) -> Path | None:
+def present_model(models: Path = MODELS, root: Path = ROOT) -> Path | None:
     """The newest model of the present data."""
-    found = sorted(models.glob(f"*-{fingerprint()}.tar.gz"))
+    found = sorted(models.glob(f"*-{fingerprint(root)}.tar.gz"))
     return found[-1] if found else None
 
 
-def train(models: Path = MODELS) -> Path:
-    """Train a model of the present data. Raises TrainingFailed."""
-    command, model = training(models)
-    if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode != 0:  # noqa: S603 - ours
+def train(models: Path = MODELS, root: Path = ROOT) -> Path:
+    """Train a model of the present data, or of a copy's. Raises TrainingFailed."""
+    command, model = training(models, root)
+    if subprocess.run(command, cwd=root, stdout=sys.stderr).returncode != 0:  # noqa: S603 - ours
         raise TrainingFailed("training failed; see above")
     return model
 
 
-def training(models: Path = MODELS) -> tuple[list[str], Path]:
+def training(models: Path = MODELS, root: Path = ROOT) -> tuple[list[str], Path]:
     """The command that trains a model of the present data, and the file it makes."""
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{fingerprint()}"
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{fingerprint(root)}"
     command = [str(BRAIN_PYTHON), "-m", "brain", "train", "--out", str(models), "--name", name]
     return command, models / f"{name}.tar.gz"
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from omotenashi.settings import ROOT, Settings
+from support.articles import ArticleEdits
 from support.attachments.files import AttachmentFiles
 from support.brain import RasaBrain
 from support.cases import CaseLookup
@@ -80,15 +81,23 @@ def make_services(
     )
 
 
-def load_knowledge(settings: Settings, playbook: Playbook) -> KnowledgeHolder:
-    return KnowledgeHolder(KNOWLEDGE, settings.data_dir / "cache", playbook.synonyms.model_dump())
+def load_knowledge(settings: Settings, playbook: Playbook, db: Database) -> KnowledgeHolder:
+    """The articles as shipped; the desk's edits of them come with the first `refresh`."""
+    zone = playbook.hours.zone
+    return KnowledgeHolder(
+        KNOWLEDGE,
+        settings.data_dir / "cache",
+        playbook.synonyms.model_dump(),
+        ArticleEdits(db),
+        lambda: utc_now().astimezone(zone).date(),
+    )
 
 
 def make_parts(settings: Settings) -> Parts:
     """Raises FileError or ArticleError, naming file and line, where the shop's files are wrong."""
     playbook = load_playbook(PLAYBOOK)
     db = open_database(settings, make_hints(settings))
-    knowledge = load_knowledge(settings, playbook)
+    knowledge = load_knowledge(settings, playbook, db)
     return Parts(
         settings=settings,
         playbook=playbook,

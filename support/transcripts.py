@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from support.store.schema import (
 from support.verdicts import FAILINGS
 
 Sort = Literal["queue", "newest", "oldest"]
+_PIECE = 1000
 
 
 class BadCursor(ValueError):
@@ -62,24 +64,8 @@ def list_conversations(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of conversations with something in them, and the cursor of the next page."""
     order, descending = _order(filters.sort)
-    query = (
-        select(
-            conversations,
-            agents.c.name.label("agent_name"),
-            customers.c.name.label("customer_name"),
-            customers.c.tier,
-            tickets.c.queued_at,
-            tickets.c.sort_at,
-            tickets.c.choice,
-            order.label("order_key"),
-        )
-        .outerjoin(agents, agents.c.id == conversations.c.agent_id)
-        .outerjoin(customers, customers.c.id == conversations.c.customer_id)
-        .outerjoin(
-            tickets,
-            (tickets.c.conversation_id == conversations.c.id) & tickets.c.closed_at.is_(None),
-        )
-        .where(conversations.c.last_text.is_not(None), *_conditions(connection, filters))
+    query = _listed(order).where(
+        conversations.c.last_text.is_not(None), *_conditions(connection, filters)
     )
     if filters.sort == "queue":
         query = query.where(tickets.c.id.is_not(None))
@@ -96,6 +82,38 @@ def list_conversations(
     if len(rows) > filters.limit:
         cursor = _make_cursor(page[-1].order_key, page[-1].id)
     return [_row(row, now) for row in page], cursor
+
+
+def rows_of(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
+    """The same rows of given conversations, in no order."""
+    found: list[dict[str, Any]] = []
+    for at in range(0, len(ids), _PIECE):
+        query = _listed(conversations.c.updated_at).where(
+            conversations.c.id.in_(ids[at : at + _PIECE]), conversations.c.last_text.is_not(None)
+        )
+        found += [_row(row, now) for row in connection.execute(query)]
+    return found
+
+
+def _listed(order: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(
+            conversations,
+            agents.c.name.label("agent_name"),
+            customers.c.name.label("customer_name"),
+            customers.c.tier,
+            tickets.c.queued_at,
+            tickets.c.sort_at,
+            tickets.c.choice,
+            order.label("order_key"),
+        )
+        .outerjoin(agents, agents.c.id == conversations.c.agent_id)
+        .outerjoin(customers, customers.c.id == conversations.c.customer_id)
+        .outerjoin(
+            tickets,
+            (tickets.c.conversation_id == conversations.c.id) & tickets.c.closed_at.is_(None),
+        )
+    )
 
 
 def exported(

@@ -16,7 +16,14 @@ from sanic import Sanic
 from sqlalchemy import select
 
 from omotenashi.app import make_app, prepare
-from omotenashi.parts import KNOWLEDGE, PLAYBOOK, Parts, make_hints, make_services
+from omotenashi.parts import (
+    KNOWLEDGE,
+    PLAYBOOK,
+    Parts,
+    load_knowledge,
+    make_hints,
+    make_services,
+)
 from omotenashi.ports import free_port
 from omotenashi.settings import Settings
 from support import agents
@@ -137,6 +144,8 @@ class Server:
     app: Sanic[Any, Any] | None = None
     parts: Parts | None = None
     port: int = 0
+    # Whether its articles are its own: with the desk's edits, and read anew.
+    own_articles: bool = False
     _running: Any = None
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
 
@@ -168,11 +177,14 @@ class Server:
         Sanic.test_mode = True
         playbook = self.playbook or load_playbook(PLAYBOOK)
         db = Database(self.settings.database, make_hints(self.settings))
+        knowledge = articles(self.settings.data_dir)
+        if self.own_articles:
+            knowledge = await asyncio.to_thread(load_knowledge, self.settings, playbook, db)
         self.parts = Parts(
             settings=self.settings,
             playbook=playbook,
             db=db,
-            services=make_services(self.settings, db, playbook, articles(self.settings.data_dir)),
+            services=make_services(self.settings, db, playbook, knowledge),
             brain=self.brain,  # type: ignore[arg-type]  # stands in for RasaBrain
             typing=Typing(),
             clock=self.clock,

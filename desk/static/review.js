@@ -20,7 +20,11 @@ document.addEventListener("click", (event) => {
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const given = Object.fromEntries([...new FormData(form)].filter(([, value]) => value.trim() !== ""));
-  for (const number of ["seq", "score"]) if (number in given) given[number] = Number(given[number]);
+  for (const number of ["seq", "score", "to_agent"]) if (number in given) given[number] = Number(given[number]);
+  for (const name of Object.keys(given).filter((one) => one.startsWith("mark-"))) {
+    given.scorecard = { ...given.scorecard, [name.slice(5)]: Number(given[name]) };
+    delete given[name];
+  }
   const saved = byId("saved");
   try {
     await post(`conversations/${id}/review`, given);

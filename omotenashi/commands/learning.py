@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(check)
     app.command()(learn)
+    app.command()(replay)
     app.command()(parse)
     app.command()(search)
 
@@ -46,12 +47,61 @@ def check() -> None:
     print("All is well.")
 
 
-def learn() -> None:
+def learn(
+    train: Annotated[
+        bool, typer.Option("--train", help="Train with what was decided, and compare.")
+    ] = False,
+    switch: Annotated[
+        bool, typer.Option("--switch", help="Put in place what was trained and compared.")
+    ] = False,
+    dialogues: Annotated[bool, typer.Option(help="Play the dialogue tests with both.")] = True,
+    job: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
     """List what customers asked that no article answers, and reviewed messages, as proposals."""
-    from omotenashi.learning import proposals
+    from omotenashi import learning
+    from omotenashi.learning_job import reported
 
-    for line in proposals(load_settings()):
-        print(line)
+    settings = load_settings()
+    if not train and not switch:
+        for line in learning.proposals(settings):
+            print(line)
+        return
+
+    def work(say: learning.Say) -> dict[str, object]:
+        if switch:
+            return learning.switch(settings, say)
+        return learning.learn(settings, say, dialogues=dialogues).as_dict()
+
+    result = reported(settings, "switch" if switch else "learn", job, work)
+    print(json.dumps(result, ensure_ascii=False, indent=1))
+    if not switch:
+        print("To use the new model: omotenashi learn --switch, and start the brain anew.")
+
+
+def replay(
+    since: Annotated[str | None, typer.Option("--from", help="YYYY-MM-DD, included.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="YYYY-MM-DD, included.")] = None,
+    brain: Annotated[
+        str | None, typer.Option(help="A running brain's address, or a model's file.")
+    ] = None,
+    job: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Ask a model what customers asked in the last week, and list which answers would change."""
+    import asyncio
+
+    from omotenashi import learning, replaying
+    from omotenashi.learning_job import reported
+
+    settings = load_settings()
+    begin, end = replaying.days(since, until)
+
+    def work(say: learning.Say) -> dict[str, object]:
+        model = brain or str(learning.learned_model(settings))
+        say(f"replaying on {model.rpartition('/')[2]}")
+        asked = model if model.startswith(("http:", "https:")) else Path(model)
+        return asyncio.run(replaying.replay(settings, begin, end, asked))
+
+    print(json.dumps(reported(settings, "replay", job, work), ensure_ascii=False, indent=1))
 
 
 def parse(

@@ -75,17 +75,20 @@ def actions(
 
     from omotenashi.actions_server import blueprint
     from omotenashi.app import answer_errors
+    from omotenashi.article_watch import keep_fresh
     from omotenashi.logs import set_up_logging
     from omotenashi.parts import PLAYBOOK, load_knowledge, make_services, open_database
     from support.playbook import load_playbook
+    from support.store.migrate import migrate as bring_to_shape
 
     set_up_logging()
     playbook = load_playbook(PLAYBOOK)
-    services = make_services(
-        settings, open_database(settings), playbook, load_knowledge(settings, playbook)
-    )
+    db = open_database(settings)
+    bring_to_shape(db)
+    services = make_services(settings, db, playbook, load_knowledge(settings, playbook, db))
     app = Sanic("omotenashi-actions", configure_logging=False)
     app.blueprint(blueprint(services, settings.key("actions")))
+    app.add_task(keep_fresh(services.knowledge))
     answer_errors(app)
     app.run(host=host, port=port, single_process=True, access_log=False, motd=False)
 

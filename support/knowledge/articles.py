@@ -8,7 +8,7 @@ matter are held to it, so that a slip is found with its file and line instead of
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,8 @@ class Article:
     """One article in one language.
 
     `body` is Markdown. `passages` are plain text; the first is what the chat says by default.
-    `links` are the ids of the articles it points to.
+    `links` are the ids of the articles it points to. `expires` is the first day on which it isn't
+    true any more. `file` is its place in the folder, such as `en/returns.md`.
     """
 
     id: str
@@ -36,7 +37,12 @@ class Article:
     questions: tuple[str, ...] = ()
     topic: str | None = None
     updated: date | None = None
+    expires: date | None = None
     links: tuple[str, ...] = ()
+    file: str = ""
+
+    def in_force(self, today: date) -> bool:
+        return self.expires is None or today < self.expires
 
     @property
     def answer(self) -> str:
@@ -85,15 +91,21 @@ def article_files(folder: Path) -> Iterator[Path]:
                 yield Path(directory, name)
 
 
-def load_articles(folder: Path) -> tuple[Article, ...]:
-    """All articles of a folder. Raises ArticleError with every problem found."""
+def load_articles(folder: Path, edits: Mapping[str, str] | None = None) -> tuple[Article, ...]:
+    """All articles of a folder. Raises ArticleError with every problem found.
+
+    `edits`: texts that stand in for files, or beside them, by their place in the folder.
+    """
     if not folder.is_dir():
         raise ArticleError([Problem(folder, 1, "there is no such folder")])
     problems: list[Problem] = []
     sources: list[_Source] = []
-    for path in article_files(folder):
+    texts = {folder / name: text for name, text in (edits or {}).items()}
+    for path in sorted({*article_files(folder), *texts}):
         try:
-            source = _read(path, folder)
+            given = texts.get(path)
+            raw = path.read_bytes() if given is None else given.encode("utf-8")
+            source = _read(path, folder, raw)
         except ArticleError as error:
             problems += error.problems
             continue
@@ -110,8 +122,7 @@ def load_articles(folder: Path) -> tuple[Article, ...]:
     return tuple(source.article for source in sources)
 
 
-def _read(path: Path, folder: Path) -> _Source | None:
-    raw = path.read_bytes()
+def _read(path: Path, folder: Path, raw: bytes) -> _Source | None:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -147,6 +158,8 @@ def _article(
         questions=front.questions,
         topic=front.topic,
         updated=front.updated,
+        expires=front.expires,
+        file=path.relative_to(folder).as_posix(),
         links=tuple(dict.fromkeys(filter(None, (article_id(x.target) for x in document.links)))),
     )
 

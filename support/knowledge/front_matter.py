@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import yaml
 
-_KEYS: Final = ("id", "title", "questions", "topic", "updated")
+_NEEDED: Final = ("id", "title", "questions", "topic", "updated")
+_KEYS: Final = (*_NEEDED, "expires")
 # `title` is everybody's key: it alone doesn't make a front matter ours.
 _OUR_MARKS: Final = frozenset({"questions", "topic", "updated"})
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -31,6 +32,7 @@ class FrontMatter:
     questions: tuple[str, ...] = ()
     topic: str | None = None
     updated: date | None = None
+    expires: date | None = None
 
 
 class MalformedFrontMatter(ValueError):
@@ -96,7 +98,7 @@ def _check(values: dict[Any, Any], lines: dict[str, int]) -> FrontMatter:
         for key in values
         if key not in _KEYS
     ]
-    problems += [(1, f"{key!r} is missing") for key in _KEYS if key not in values]
+    problems += [(1, f"{key!r} is missing") for key in _NEEDED if key not in values]
     for key in ("id", "topic"):
         value = values.get(key, "x")
         if not (isinstance(value, str) and _SLUG.fullmatch(value)):
@@ -113,10 +115,11 @@ def _check(values: dict[Any, Any], lines: dict[str, int]) -> FrontMatter:
     ):
         what = "'questions' must be a list of texts (quote what YAML reads as something else)"
         problems.append((lines["questions"], what))
-    updated = values.get("updated", date.min)
-    if not isinstance(updated, date) or isinstance(updated, datetime):
-        what = f"'updated' must be a date such as 2026-04-01, not {updated!r}"
-        problems.append((lines["updated"], what))
+    for key in ("updated", "expires"):
+        day = values.get(key, date.min)
+        if not isinstance(day, date) or isinstance(day, datetime):
+            what = f"{key!r} must be a date such as 2026-04-01, not {day!r}"
+            problems.append((lines[key], what))
     if problems:
         raise MalformedFrontMatter(sorted(problems))
     return FrontMatter(
@@ -125,5 +128,21 @@ def _check(values: dict[Any, Any], lines: dict[str, int]) -> FrontMatter:
         title=title.strip(),
         questions=tuple(question.strip() for question in questions),
         topic=values["topic"],
-        updated=updated,
+        updated=values["updated"],
+        expires=values.get("expires"),
     )
+
+
+def written_out(front: FrontMatter, body: str) -> str:
+    """An article as its file: what `split_front_matter` reads back."""
+    values: dict[str, Any] = {
+        "id": front.id,
+        "title": front.title,
+        "questions": list(front.questions),
+        "topic": front.topic,
+        "updated": front.updated,
+    }
+    if front.expires is not None:
+        values["expires"] = front.expires
+    head = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=10_000)
+    return f"---\n{head}---\n\n{body.strip()}\n"

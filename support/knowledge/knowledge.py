@@ -105,6 +105,10 @@ class Knowledge:
             raise self._failure
 
     @property
+    def begun(self) -> bool:
+        return self._builder.ident is not None
+
+    @property
     def ready(self) -> bool:
         built = self._builder.ident is not None and not self._builder.is_alive()
         return built and self._failure is None

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from support import learning_jobs
 from support.attachments import records
 from support.attachments.files import AttachmentFiles
 from support.search import unindex_thread
@@ -14,10 +15,12 @@ from support.store.schema import (
     cases,
     conversations,
     customers,
+    lessons,
     lookup_failures,
     messages,
     order_effects,
     outbox,
+    reviews,
     threads,
     timers,
 )
@@ -46,6 +49,12 @@ def erase_thread(
         update(order_effects)
         .where(order_effects.c.conversation_id.in_(its_conversations))
         .values(reason=None)
+    )
+    taught = select(lessons.c.text).join(reviews, reviews.c.id == lessons.c.review_id)
+    learning_jobs.forget(
+        tx,
+        tx.execute(its_conversations).scalars().all(),
+        tx.execute(taught.where(reviews.c.conversation_id.in_(its_conversations))).scalars().all(),
     )
     tx.execute(delete(outbox).where(outbox.c.thread_id == thread_id))
     tx.execute(delete(lookup_failures).where(lookup_failures.c.thread_id == thread_id))

@@ -192,6 +192,13 @@ Index("ix_conversations_state_updated_at", conversations.c.state, conversations.
 Index("ix_conversations_agent_id_state", conversations.c.agent_id, conversations.c.state)
 Index("ix_conversations_updated_at", conversations.c.updated_at)
 Index("ix_conversations_created_at", conversations.c.created_at)
+_ANGRY = conversations.c.anger == "angry"
+Index(
+    "ix_conversations_angry",
+    conversations.c.updated_at,
+    sqlite_where=_ANGRY,
+    postgresql_where=_ANGRY,
+)
 
 messages = Table(
     "messages",
@@ -254,6 +261,8 @@ Index(
     sqlite_where=turns.c.state == "pending",
     postgresql_where=turns.c.state == "pending",
 )
+_UNSURE = turns.c.confidence < text("0.45")
+Index("ix_turns_unsure", turns.c.done_at, sqlite_where=_UNSURE, postgresql_where=_UNSURE)
 Index("ix_turns_conversation_id_from_seq", turns.c.conversation_id, turns.c.from_seq)
 
 # What turns did, so that a repeated turn makes nothing twice.
@@ -501,6 +510,7 @@ feedback = Table(
     Column("comment", Text),
     Column("at", UtcDateTime, nullable=False),
 )
+Index("ix_feedback_at", feedback.c.at)
 
 # "Was this helpful?" below an article: how many said what.
 article_votes = Table(
@@ -529,8 +539,49 @@ reviews = Table(
     Column("intent", String(64)),
     Column("article", String(128)),
     Column("score", Integer),
+    Column("scorecard", JSON, nullable=False, server_default="{}"),  # criterion: 0, 1 or 2
     Column("comment", Text),
+    Column("to_agent_id", ForeignKey("agents.id")),  # who is meant to read it
+    Column("seen_at", UtcDateTime),  # when they had read it
     Column("at", UtcDateTime, nullable=False),
+)
+Index("ix_reviews_to_agent_id_id", reviews.c.to_agent_id, reviews.c.id)
+
+# What became of a reviewed message: an example to learn from, or nothing. `text` is masked.
+lessons = Table(
+    "lessons",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("review_id", ForeignKey("reviews.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    Column("lang", String(8), nullable=False),
+    Column("intent", String(64), nullable=False),
+    Column("state", String(16), nullable=False),  # taken, held_back, dismissed, learned
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Learning and switching, one at a time: what was done, and what came of it.
+learning_jobs = Table(
+    "learning_jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),  # learn, switch, replay
+    Column("state", String(16), nullable=False),  # running, done, failed
+    Column("agent_id", ForeignKey("agents.id")),
+    Column("log", Text, nullable=False, server_default=""),
+    Column("result", JSON, nullable=False, server_default="{}"),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),  # its process lives
+    Column("ended_at", UtcDateTime),
+)
+_RUNNING_JOB = learning_jobs.c.state == "running"
+Index(
+    "uq_learning_jobs_running",
+    learning_jobs.c.state,
+    unique=True,
+    sqlite_where=_RUNNING_JOB,
+    postgresql_where=_RUNNING_JOB,
 )
 
 # Searches of the transcripts under a name: `query` as in the address of their page.

@@ -34,7 +34,7 @@ AGENTS = (
 
 async def main(folder: Path) -> None:
     settings = settings_for(folder, identity_secret=IDENTITY_SECRET)
-    server = Server(settings, ScriptedBrain(), TestClock())
+    server = Server(settings, ScriptedBrain(), TestClock(), own_articles=True)
     server.brain.replies["a person please"] = handover("asked")
     await server.start()
     assert server.parts is not None

@@ -5,12 +5,15 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from support import conversations
 from support.exports import inert
-from tests.contract.desk_scenes import a_shop_at_noon
+from support.store import Transaction
+from tests.contract.desk_scenes import Scene, a_shop_at_noon
 from tests.harness import DeskAgent, Server, Visitor
 
 DESK = "/api/v1/desk"
@@ -65,10 +68,90 @@ async def test_wrong_reviews(lena: DeskAgent, shop: dict[str, str]) -> None:
     bad: tuple[dict[str, Any], ...] = (
         {}, {"verdict": "meh"}, {"verdict": "good", "score": 6}, {"verdict": "good", "seq": 10_000},
         {"verdict": "good", "score": "5"}, {"verdict": "good", "comment": "x" * 2001},
+        {"verdict": "good", "to_agent": 999}, {"verdict": "good", "scorecard": {"warm": 3}},
+        {"verdict": "good", "scorecard": {"cold": 1}},
     )  # fmt: skip
     for body in bad:
         response = await lena.do(shop["bot"], "review", **body)
         assert (body, response.status_code) == (body, 422)
+
+
+async def test_an_agent_reads_what_was_written_to_them_and_nothing_else(
+    server: Server, aya: DeskAgent, lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    other = await server.agent("Kenji")
+    told = {"verdict": "tone", "scorecard": {"understood": 2, "warm": 0}, "comment": "too curt"}
+    made = await lena.do(shop["asked"], "review", **told, to_agent=aya.me["id"])
+    await lena.do(shop["asked"], "review", verdict="other", comment="among leads")
+
+    async def mine(agent: DeskAgent) -> list[dict[str, Any]]:
+        found = (await agent.client.get(f"{DESK}/reviews/mine")).json()
+        return list(found["reviews"])
+
+    [kept] = await mine(aya)
+    assert {name: kept[name] for name in told} == told
+    assert (kept["by"], kept["seen_at"]) == ("Lena", None)
+    assert await mine(other) == []
+    for agent, sees in ((aya, True), (other, False)):
+        page = await agent.client.get(f"/desk/transcripts/{shop['asked']}")
+        assert ("too curt" in page.text, "among leads" in page.text) == (sees, False)
+        detail = (await agent.client.get(f"{DESK}/conversations/{shop['asked']}")).json()
+        assert len(detail["reviews"]) == sees
+    address = f"{DESK}/reviews/{made.json()['id']}/seen"
+    assert (await other.client.post(address)).status_code == 404
+    assert (await aya.client.post(address)).status_code == 204
+    [seen] = await mine(aya)
+    assert seen["seen_at"] is not None
+    assert "too curt" in (await aya.client.get("/desk/feedback")).text
+
+
+async def test_what_deserves_a_review_and_why(
+    server: Server, aya: DeskAgent, lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    async def queue() -> dict[str, list[str]]:
+        found = (await lena.client.get(f"{DESK}/review-queue")).json()
+        why = {one["id"]: set(one["why"]) - {"sampled"} for one in found["conversations"]}
+        return {id: sorted(reasons) for id, reasons in why.items() if reasons}
+
+    for path in (f"{DESK}/review-queue", "/desk/review"):
+        assert (await aya.client.get(path)).status_code == 403
+    first = await queue()
+    [low] = [id for id, why in first.items() if "low_rating" in why]
+    assert first == {low: ["low_rating"]}
+    # Claimed after nine minutes of waiting, then ended in anger.
+    await aya.do(shop["angry"], "claim")
+    await aya.do(shop["angry"], "resolve", reason="solved")
+    assert (await queue())[shop["angry"]] == ["angry_end", "long_wait"]
+    page = await lena.client.get("/desk/review")
+    assert "Ended angry" in page.text
+    await lena.do(shop["angry"], "review", verdict="good")
+    assert shop["angry"] not in await queue()
+
+
+async def test_who_comes_back_about_the_same_deserves_a_review(
+    server: Server, lena: DeskAgent
+) -> None:
+    assert server.parts is not None
+    playbook, now = server.parts.playbook, server.clock()
+
+    def scenes(tx: Transaction) -> list[str]:
+        scene = Scene(tx, playbook, now - timedelta(days=13))
+        ids = []
+        for days, topic, confidence in (
+            (12, "order_status", 0.9), (4, "order_status", 0.9), (3, "faq_store", 0.3),
+            (2, "order_status", 0.9),
+        ):  # fmt: skip
+            scene.at = now - timedelta(days=days)
+            if ids:
+                scene.conversation = conversations.begin(tx, scene.thread, scene.at)
+            scene.customer("once more", topic, confidence)
+            ids.append(scene.conversation.id)
+        return ids
+
+    ids = await server.db.writing(scenes)
+    found = (await lena.client.get(f"{DESK}/review-queue")).json()["conversations"]
+    # The second came too late after the first to be the same matter, the third is another one.
+    assert [one["id"] for one in found if "repeated" in one["why"]] == [ids[3]]
 
 
 async def test_an_export_is_every_message_without_notes_and_personal_data(

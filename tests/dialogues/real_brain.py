@@ -29,7 +29,9 @@ class BrainProcess:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        model = await asyncio.to_thread(lambda: models.present_model() or models.train())
+        # `omotenashi learn` has the dialogues played with the model it names.
+        named = os.environ.get("DIALOGUES_MODEL")
+        model = named or await asyncio.to_thread(lambda: models.present_model() or models.train())
         env = {
             name: os.environ[name]
             for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")

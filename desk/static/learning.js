@@ -1,0 +1,86 @@
+// Missed questions by meaning: each group becomes part of an article, or is put aside, at once.
+
+import { get, post } from "./api.js";
+import { setUpBar } from "./bar.js";
+import { speak } from "./dom.js";
+import { t } from "./words.js";
+
+setUpBar();
+
+async function settled(item, work, done) {
+  const next = item.nextElementSibling ?? item.previousElementSibling;
+  try {
+    await work();
+    item.remove();
+    speak(done);
+    next?.querySelector("a, button")?.focus();
+  } catch (problem) {
+    speak(t("banner.action_failed", { why: problem.message }));
+  }
+}
+
+const ids = (item) => item.dataset.ids.split(",").map(Number);
+
+document.addEventListener("click", (event) => {
+  const item = event.target.closest("[data-dismiss]")?.closest(".group");
+  if (!item) return;
+  settled(
+    item,
+    async () => {
+      for (const id of ids(item)) await post("missed-questions", { id, state: "dismissed" });
+    },
+    t("learning.dismissed"),
+  );
+});
+
+document.addEventListener("change", (event) => {
+  const into = event.target.closest("[data-into]");
+  if (!into?.value) return;
+  const item = into.closest(".group");
+  const { lang } = item.dataset;
+  // An article's questions are in its language; the others of the group count as answered with it.
+  const listed = [...item.querySelectorAll(`[data-question][data-lang="${lang}"]`)];
+  const texts = listed.map((one) => one.firstChild.textContent.trim());
+  const questions = texts.length ? texts : [item.querySelector(".asked").textContent];
+  settled(
+    item,
+    () => post("articles/questions", { lang, id: into.value, questions: questions.slice(0, 20), missed: ids(item) }),
+    t("learning.added", { title: into.selectedOptions[0].textContent }),
+  );
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-lesson]");
+  if (!button) return;
+  const item = button.closest("[data-review]");
+  const take = button.dataset.lesson === "take";
+  settled(
+    item,
+    () => post("lessons", { review: Number(item.dataset.review), take }),
+    t(take ? "learning.taken" : "learning.dismissed"),
+  );
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-run]");
+  if (!button) return;
+  button.disabled = true;
+  try {
+    await post("learning/jobs", { kind: button.dataset.run });
+    location.reload();
+  } catch (problem) {
+    button.disabled = false;
+    speak(t(problem.code === "running" ? "learning.running" : "banner.action_failed", { why: problem.message }));
+  }
+});
+
+// A run is watched; its end is shown as soon as it is there.
+if (document.querySelector("[data-running]")) {
+  const watch = setInterval(async () => {
+    const { jobs } = await get("learning/jobs").catch(() => ({ jobs: [] }));
+    if (jobs[0] && jobs[0].state !== "running") {
+      clearInterval(watch);
+      location.reload();
+    }
+  }, 5000);
+}
