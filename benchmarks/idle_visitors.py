@@ -19,9 +19,11 @@ import httpx
 
 from channels.website.tokens import make_token
 from omotenashi.app import prepare_database
+from omotenashi.parts import PLAYBOOK
 from omotenashi.settings import Settings
 from support import visitors
 from support.clock import utc_now
+from support.playbook import load_playbook
 from support.store import Database, Transaction
 from tests.e2e.product import EchoBrain, Serving
 
@@ -30,9 +32,14 @@ AT_ONCE = 25
 
 
 def threads(db: Database, number: int) -> list[str]:
+    playbook = load_playbook(PLAYBOOK)
+
     def arrive(tx: Transaction) -> list[str]:
         now = utc_now()
-        return [visitors.arrive(tx, channel="website", now=now)[0].id for _ in range(number)]
+        return [
+            visitors.arrive(tx, channel="website", now=now, playbook=playbook)[0].id
+            for _ in range(number)
+        ]
 
     return db.write(arrive)
 

@@ -24,10 +24,13 @@ import httpx
 from sqlalchemy import update
 
 from omotenashi.app import prepare_database
+from omotenashi.parts import PLAYBOOK
 from omotenashi.ports import free_port
 from support import agents, visitors
 from support.clock import utc_now
+from support.playbook import load_playbook
 from support.store import Database, Transaction
+from support.store.database import StorageUnavailable
 from support.store.schema import conversations
 from support.timers import set_timer
 from tests.chaos import verdict
@@ -254,6 +257,7 @@ def _prepare(db: Database, colleagues: list[Colleague], lasts_s: float) -> list[
     """Tables, agents, and conversations in which nothing happens but a timer."""
     now = utc_now()
     prepare_database(db, now, demo=True)
+    playbook = load_playbook(PLAYBOOK)
 
     def begin(tx: Transaction) -> list[str]:
         for one in colleagues:
@@ -263,7 +267,9 @@ def _prepare(db: Database, colleagues: list[Colleague], lasts_s: float) -> list[
             )  # fmt: skip
         quiet = []
         for number in range(QUIET):
-            _, conversation = visitors.arrive(tx, channel="website", now=now, lang="en")
+            _, conversation = visitors.arrive(
+                tx, channel="website", now=now, playbook=playbook, lang="en"
+            )
             tx.execute(
                 update(conversations)
                 .where(conversations.c.id == conversation.id)
@@ -362,7 +368,7 @@ async def _when_it_can(db: Database, team: list[Colleague], lasts_s: float) -> l
         while True:
             try:
                 return await asyncio.to_thread(_prepare, db, team, lasts_s)
-            except Exception:  # PostgreSQL is still starting
+            except StorageUnavailable:  # PostgreSQL is still starting
                 await asyncio.sleep(0.2)
 
 

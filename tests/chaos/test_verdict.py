@@ -57,7 +57,9 @@ def talk(tmp_path: Path, sqlite_template: Path) -> Any:
     colleague = Colleague(1, board, random.Random(1))
 
     def begin(tx: Transaction) -> str:
-        thread, conversation = visitors.arrive(tx, channel="website", now=OPEN_TIME)
+        thread, conversation = visitors.arrive(
+            tx, channel="website", now=OPEN_TIME, playbook=playbook
+        )
         agent = agents.add(
             tx, email="a@example.com", name="A", role="agent", password="long enough 1",
             now=OPEN_TIME,

@@ -31,7 +31,8 @@ class Wire:
         self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
 
     async def stop(self) -> None:
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         self.cut()
         for task in tuple(self._tasks):
             task.cancel()
