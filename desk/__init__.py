@@ -54,8 +54,6 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Articles(around, gate),
         Learning(around, gate),
         Searches(around, gate),
-        Tasks(around, gate),
-        Notices(around, gate),
         Casework(around, gate),
     ):
         part.routes(api)
@@ -66,6 +64,8 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Account(around, gate, shown, limits),
         Administering(around, gate, shown),
         PlaybookEditing(around, gate, shown),
+        Tasks(around, gate, shown),
+        Notices(around, gate, shown),
     ):
         both.routes(api, pages)
     for page in (

@@ -9,6 +9,7 @@ from sanic.response import json as json_response
 
 from desk.access import Gate
 from desk.bodies import NoticeBody
+from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support import notices
@@ -18,11 +19,14 @@ from web.errors import ApiError, read_body
 
 
 class Notices:
-    def __init__(self, around: DeskSurroundings, gate: Gate) -> None:
+    def __init__(self, around: DeskSurroundings, gate: Gate, pages: Pages) -> None:
         self._around = around
         self._gate = gate
+        self._pages = pages
 
-    def routes(self, bp: Blueprint) -> None:
+    def routes(self, bp: Blueprint, pages: Blueprint) -> None:
+        page = self._pages.for_leads(self.page)
+        pages.add_route(page, "/notices", methods=["GET"], name="notices")
         for method, path, role, handler, name in (
             ("GET", "/notices", "agent", self.list, "notices"),
             ("POST", "/notices", "lead", self.create, "create_notice"),
@@ -30,6 +34,17 @@ class Notices:
         ):
             guarded = self._gate.guarded("lead" if role == "lead" else "agent", handler)
             bp.add_route(guarded, path, methods=[method], name=name)
+
+    async def page(self, request: Request, login: Login) -> HTTPResponse:
+        found = await self._around.db.reading(notices.listed)
+        return self._pages.show(
+            "notices.html",
+            login,
+            notices=found,
+            now=self._around.clock(),
+            topics=notices.TOPICS,
+            order_states=notices.ORDER_STATES,
+        )
 
     async def list(self, request: Request, login: Login) -> HTTPResponse:
         found, now = await self._around.db.reading(notices.listed), self._around.clock()

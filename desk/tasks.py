@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from desk.access import Gate
 from desk.bodies import TaskDoneBody, TaskMoveBody
 from desk.filters import choice
+from desk.pages import Pages
 from desk.shapes import moment
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
@@ -25,11 +26,14 @@ from web.errors import ApiError, read_body
 
 
 class Tasks:
-    def __init__(self, around: DeskSurroundings, gate: Gate) -> None:
+    def __init__(self, around: DeskSurroundings, gate: Gate, pages: Pages) -> None:
         self._around = around
         self._gate = gate
+        self._pages = pages
 
-    def routes(self, bp: Blueprint) -> None:
+    def routes(self, bp: Blueprint, pages: Blueprint) -> None:
+        page = self._pages.for_agents(self.page)
+        pages.add_route(page, "/tasks", methods=["GET"], name="tasks")
         for method, path, handler, name in (
             ("GET", "/tasks", self.list, "tasks"),
             ("GET", "/callback-slots", self.slots, "callback_slots"),
@@ -39,6 +43,9 @@ class Tasks:
             ("POST", "/tasks/<id:int>/cancel", self.cancel, "cancel_task"),
         ):
             bp.add_route(self._gate.guarded("agent", handler), path, methods=[method], name=name)
+
+    async def page(self, request: Request, login: Login) -> HTTPResponse:
+        return self._pages.show("tasks.html", login)
 
     async def list(self, request: Request, login: Login) -> HTTPResponse:
         state = choice(request, "state", tasks.STATES) or "open"

@@ -75,5 +75,6 @@ export function caseCard(one) {
     one.what && el("p", { class: "small soft clamp", dir: "auto" }, one.what),
     one.attachments?.length > 0 && el("ul", { class: "plain" }, one.attachments.map((file) => el("li", {}, fileRow(file)))),
     el("p", { class: "small soft" }, dayAndTime(one.opened_at)),
+    el("p", {}, el("button", { type: "button", "data-case": one.number, "data-state": one.state }, t("casework.work"))),
   );
 }

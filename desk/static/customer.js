@@ -2,8 +2,9 @@
 
 import { post, remove } from "./api.js";
 import { caseCard, orderCard } from "./cards.js";
+import { workOn } from "./casework.js";
 import { ask } from "./dialogs.js";
-import { byId, el, icon, refill } from "./dom.js";
+import { byId, el, icon, refill, speak } from "./dom.js";
 import { askRemedy, decide, remediesOf } from "./remedies.js";
 import { nameOf } from "./row.js";
 import { dayAndTime, duration, named, shortTime, t, timeOf } from "./words.js";
@@ -119,7 +120,7 @@ export class CustomerPane {
       el("ul", { class: "plain small" }, talk.promises.map((one) => {
         const over = one.overdue;
         const word = one.kept_at ? "kept" : over ? "overdue" : null;
-        return el("li", {}, el("span", {}, promised(one.what)), " ", el("span", { class: "soft" }, t("customer.due", { when: dayAndTime(one.due_at) })), word && el("span", { class: `chip ${over ? "over" : ""}` }, icon(over ? "over" : "check"), t(`customer.${word}`)));
+        return el("li", {}, el("span", {}, promised(one.what)), " ", el("span", { class: "soft" }, t("customer.due", { when: dayAndTime(one.due_at) })), word && el("span", { class: `chip ${over ? "over" : ""}` }, icon(over ? "over" : "check"), t(`customer.${word}`)), one.state === "open" && el("button", { type: "button", class: "quiet", "data-kept": one.id }, t("tasks.done")));
       })),
     );
   }
@@ -163,7 +164,20 @@ export class CustomerPane {
     return el("dl", { class: "pairs small" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
   }
 
+  async attempt(change) {
+    const { id } = this.talk;
+    try {
+      if (await change()) this.changed(id);
+    } catch (problem) {
+      speak(t("banner.action_failed", { why: problem.message }));
+    }
+  }
+
   onClick(event) {
+    const worked = event.target.closest("[data-case]");
+    if (worked) this.attempt(() => workOn(worked.dataset.case, worked.dataset.state));
+    const kept = event.target.closest("[data-kept]");
+    if (kept) this.attempt(() => post(`tasks/${kept.dataset.kept}/done`));
     const opened = event.target.closest("[data-open]");
     if (opened && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 
-const KINDS = ["agents", "counts", "conversation", "typing", "read", "presence", "given", "alert", "beat", "ended"];
+const KINDS = ["agents", "counts", "tasks", "conversation", "typing", "read", "presence", "given", "alert", "beat", "ended"];
 // The server sends a beat every 15 s.
 const SILENT_MS = 40000;
 const LONGEST_PAUSE_MS = 15000;
