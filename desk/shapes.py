@@ -87,6 +87,8 @@ def message_shape(
         shape["agent"] = {"id": message.agent_id, "name": message.agent_name}
     if message.author in (Author.BOT, Author.SYSTEM) and message.data:
         shape["data"] = message.data
+    if message.author is Author.CUSTOMER and "edits" in message.data:
+        shape["edits"] = message.data["edits"]
     if message.reading:
         shape["reading"] = _reading_shape(message.reading, readable)
     if deliveries:

@@ -1,5 +1,5 @@
-"""Buttons that the server itself answers to: places in the queue, calls, links, ratings, and how
-it turned out.
+"""Buttons that the server itself answers to: places in the queue, calls, links, ratings, own data,
+and how it turned out.
 
 Everything else that can be pressed is a turn of the assistant's.
 """
@@ -10,10 +10,13 @@ from sqlalchemy import Connection
 
 from support import aftercare, feedback, handoff, links, queue
 from support.playbook import Playbook
+from support.privacy import data_choices
 from support.store import Transaction
 from support.values import Conversation, State, Thread
 
-_OURS = ("ticket:", "link:", "rate:", *aftercare.OURS)
+_OURS = ("ticket:", "link:", "rate:", "privacy:", *aftercare.OURS)
+# A link can be preferred and ended later, a copy sent before all is erased.
+_REPEATED = ("link:", "privacy:")
 
 
 def is_ours(payload: str) -> bool:
@@ -21,9 +24,8 @@ def is_ours(payload: str) -> bool:
 
 
 def may_be_repeated(payload: str) -> bool:
-    """Whether a choice stays open beside another of the same message: a link can be preferred,
-    and ended later."""
-    return payload.startswith("link:")
+    """Whether a choice stays open after another of the same message."""
+    return payload.startswith(_REPEATED)
 
 
 def stale(connection: Connection, conversation: Conversation, payload: str) -> str | None:
@@ -48,6 +50,7 @@ def follow(
     payload: str,
     playbook: Playbook,
     now: datetime,
+    channel: str,
 ) -> None:
     """Do what was chosen. The caller holds the thread's lock and has asked `stale`."""
     kind, _, rest = payload.partition(":")
@@ -61,6 +64,8 @@ def follow(
             links.remove(tx, thread.id, channel, playbook, now)
     elif payload.startswith(aftercare.OURS):
         aftercare.answered(tx, thread, conversation, payload, playbook, now)
+    elif kind == "privacy":
+        data_choices.follow(tx, thread, conversation, rest, channel, playbook, now)
     else:
         feedback.give(tx, conversation, int(rest), None, now)
         thanks = playbook.messages.thanks_feedback.in_lang(conversation.lang)

@@ -17,6 +17,7 @@ from support import (
     promises,
     queue,
     summary,
+    tact,
     visitors,
     ways_out,
     words,
@@ -24,6 +25,7 @@ from support import (
 from support.agents import Agent
 from support.conversations import TransitionRefused
 from support.hints import DESK
+from support.outbox import PUSHED
 from support.playbook import Playbook, Words
 from support.queue import Place, close_ticket, open_ticket, place_of, raise_ticket, say, tell_place
 from support.store import Transaction
@@ -323,7 +325,8 @@ def resolve(
     now: datetime,
     text: Words | None = None,
 ) -> Conversation:
-    """End a matter; the widget offers a rating, and writing again goes on with it."""
+    """End a matter; writing again goes on with it. The widget asks for a rating by itself, other
+    channels do so here."""
     conversation = conversations.move(
         tx,
         conversation,
@@ -337,7 +340,12 @@ def resolve(
     close_ticket(tx, conversation.id, "resolved", now)
     cancel_timer(tx, "idle", conversation.id)
     said = (text or playbook.messages.resolved).in_lang(conversation.lang)
-    say(tx, conversation, said, now, "resolved")
+    scores: list[tuple[str, str]] = []
+    thread = conversations.get_thread(tx.connection, conversation.thread_id)
+    if thread.answers_on in PUSHED and tact.may_ask(tx.connection, conversation, now):
+        said += "\n\n" + playbook.messages.ask_rating.in_lang(conversation.lang)
+        scores = [(str(score), f"rate:{score}") for score in range(1, 6)]
+    say(tx, conversation, said, now, "resolved", buttons=scores)
     if conversation.customer_id is not None:
         # Signed-in customers may be asked, a while later, whether they would recommend us.
         due = now + timedelta(hours=playbook.contact.followup_after_hours)

@@ -17,6 +17,7 @@ from support.hints import TURNS
 from support.identifiers import new_id
 from support.messages import Draft, append
 from support.playbook import Playbook
+from support.privacy.data_choices import ERASE
 from support.store import Transaction
 from support.store.schema import buttons, messages, turns
 from support.store.schema import conversations as conversations_table
@@ -42,12 +43,15 @@ class StaleButton(Exception):
 
 @dataclass(frozen=True)
 class Accepted:
-    """What the customer is told: the message's id and place."""
+    """What the customer is told: the message's id and place. `lasting`: a button that can be
+    pressed again; `erase`: everything is to be erased now, which is the caller's to do."""
 
     id: int
     seq: int
     conversation_id: str
     repeated: bool = False
+    lasting: bool = False
+    erase: bool = False
 
 
 def checked_text(text: object) -> str:
@@ -136,8 +140,14 @@ def accept_button(
         return _store(tx, conversation, draft, now, worker)
     message = append(tx, conversation, draft, now)
     handled(tx, conversation, message.seq)
-    choices.follow(tx, thread, conversation, pressed.payload, playbook, now)
-    return Accepted(message.id, message.seq, conversation.id)
+    choices.follow(tx, thread, conversation, pressed.payload, playbook, now, message.channel)
+    return Accepted(
+        message.id,
+        message.seq,
+        conversation.id,
+        lasting=choices.may_be_repeated(pressed.payload),
+        erase=pressed.payload == ERASE,
+    )
 
 
 def _check_fresh(tx: Transaction, pressed: Row[Any], conversation: Conversation) -> None:

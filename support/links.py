@@ -158,6 +158,13 @@ def remove(
     return True
 
 
+def lose(tx: Transaction, channel: str, address: str, playbook: Playbook, now: datetime) -> None:
+    """The address takes nothing any more: answers go elsewhere from now on."""
+    thread_id = tx.execute(_LINKED, {"channel": channel, "address": address}).scalar_one_or_none()
+    if thread_id is not None:
+        _leave(tx, thread_id, channel, playbook, now, tell_address=False)
+
+
 def of_thread(connection: Connection, thread_id: str) -> list[Link]:
     """Where else the thread goes on."""
     rows = connection.execute(

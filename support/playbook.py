@@ -287,6 +287,19 @@ class Messages(Part):
     ask_person: Words
     new_matter: Words
     privacy: Words
+    button_copy: Words
+    button_erase: Words
+    button_erase_yes: Words
+    button_erase_no: Words
+    erase_ask: Words
+    erase_kept: Words
+    erased: Words
+    copy_sent: Words
+    group_only_private: Words
+    too_large: Words
+    file_refused: Words
+    file_lost: Words
+    ask_rating: Words
     linked: Words
     unlinked: Words
     preferred: Words

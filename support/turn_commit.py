@@ -87,8 +87,10 @@ def commit_answer(
             tx, effects.conversation, result.intent if result.understood else None,
             [(reply.kind, reply.data) for reply in result.replies], now,
         )  # fmt: skip
+        # Where more has come meanwhile, it is said what this answers.
+        answers = group[-1].seq if newest > group[-1].seq else None
         for reply in result.replies:
-            _say(tx, effects.conversation, reply, effects.filled(reply.text), now)
+            _say(tx, effects.conversation, reply, effects.filled(reply.text), now, answers)
         effects.apply(result.commands, closing=True)
         conversation = effects.conversation
     if conversation.state is State.BOT:
@@ -282,9 +284,15 @@ def _pass_on(
 
 
 def _say(
-    tx: Transaction, conversation: Conversation, reply: Reply, text: str, now: datetime
+    tx: Transaction,
+    conversation: Conversation,
+    reply: Reply,
+    text: str,
+    now: datetime,
+    answers: int | None,
 ) -> None:
-    draft = Draft(Author.BOT, text, reply.kind, data=reply.data, buttons=reply.buttons)
+    data = reply.data if answers is None else {**reply.data, "answers": answers}
+    draft = Draft(Author.BOT, text, reply.kind, data=data, buttons=reply.buttons)
     append(tx, conversation, draft, now)
 
 

@@ -71,6 +71,16 @@ def show_unread(tx: Transaction, thread_id: str, seq: int, now: datetime) -> boo
     return bool(found)
 
 
+def address_on(connection: Connection, thread: Thread, channel: str) -> str | None:
+    """Where the thread's customer is sent to on `channel`."""
+    if channel not in outbox.PUSHED:
+        return None
+    if thread.channel == channel:
+        return thread.address
+    found = connection.execute(_LINKS, {"thread": thread.id}).all()
+    return next((link.address for link in found if link.channel == channel), None)
+
+
 def waits_on_page(connection: Connection, thread: Thread) -> bool:
     """Whether an answer reaches the customer nowhere but on the website."""
     if thread.channel != "website":

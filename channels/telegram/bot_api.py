@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from telegram import Bot
 from telegram.error import RetryAfter, TelegramError
@@ -13,7 +13,7 @@ from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
 POLL_S = 25
-ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 # An answer may be late without being lost: giving up early is what makes messages come twice.
 READ_S, POOL_S, CONNECTIONS = 20.0, 30.0, 16
 
@@ -38,7 +38,8 @@ class BotApi:
     """What we ask of Telegram through `bot`, and the updates as they come."""
 
     def __init__(self, rules: TelegramRules) -> None:
-        self._secrets = (rules.token, rules.secret)
+        # In the address of a file the token stands with its colon escaped.
+        self._secrets = (rules.token, rules.secret, quote(rules.token, safe=""))
         self._redaction = _Redaction(self._secrets)
         for name in _TALKATIVE:
             logging.getLogger(name).addFilter(self._redaction)

@@ -12,7 +12,8 @@ from telegram.error import RetryAfter, TelegramError
 
 from channels.base import Surroundings
 from channels.telegram.bot_api import ALLOWED_UPDATES, BotApi, TelegramRules, seconds_of
-from channels.telegram.commands import MENU
+from channels.telegram.commands import DESCRIPTIONS, MENU, filled
+from channels.telegram.courtesies import Courtesies
 from channels.telegram.delivery import TelegramSender
 from channels.telegram.formatting import reachable
 from channels.telegram.intake import Intake
@@ -41,8 +42,8 @@ class Telegram:
         self._api = BotApi(rules)
         self._intake = Intake(self.name, around)
         base_url = rules.base_url if reachable(rules.base_url) else None
-        self._sender = TelegramSender(self._api, around.db, base_url)
-        self._confirming: set[asyncio.Task[None]] = set()
+        self._sender = TelegramSender(self.name, self._api, around, base_url)
+        self._courtesies = Courtesies(self._api, around.db)
         self._introduced = False
         self._failures = 0
 
@@ -77,9 +78,14 @@ class Telegram:
     async def _introduce(self) -> None:
         bot = self._api.bot
         await bot.initialize()
+        playbook = self._around.playbook
         for lang, commands in MENU.items():
             # English is also for everybody whose language we don't speak.
-            await bot.set_my_commands(commands, language_code=None if lang == "en" else lang)
+            code = None if lang == "en" else lang
+            long, short = (filled(words, lang, playbook) for words in DESCRIPTIONS)
+            await bot.set_my_commands(commands, language_code=code)
+            await bot.set_my_description(long, language_code=code)
+            await bot.set_my_short_description(short, language_code=code)
         if self._rules.webhook:
             await bot.set_webhook(
                 f"{self._rules.base_url}/telegram/webhook",
@@ -137,21 +143,8 @@ class Telegram:
         incoming = read_raw(raw, self._api.bot)
         if incoming is None or incoming.kind == "ignored":
             return
-        shown = await self._intake.store(incoming)
-        if incoming.callback_id is not None:
-            # Beside everything else: until then the customer's button shows that it is at work.
-            task = asyncio.create_task(self._confirm(incoming.callback_id, shown))
-            self._confirming.add(task)
-            task.add_done_callback(self._confirming.discard)
-
-    async def _confirm(self, callback_id: str, text: str | None) -> None:
-        try:
-            await self._api.bot.answer_callback_query(callback_id, text)
-        except TelegramError as error:
-            log.info("a button's press could not be confirmed: %s", self._api.told(error))
+        self._courtesies.after(incoming, await self._intake.store(incoming))
 
     async def _close(self, *_: Any) -> None:
-        for task in tuple(self._confirming):
-            task.cancel()
-        await asyncio.gather(*self._confirming, return_exceptions=True)
+        await self._courtesies.close()
         await self._api.close()

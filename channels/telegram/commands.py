@@ -9,6 +9,7 @@ from sqlalchemy import update
 from support import conversations
 from support.messages import Draft, append
 from support.playbook import Playbook, Words
+from support.privacy import data_choices
 from support.store import Transaction
 from support.store.schema import threads
 from support.timers import cancel_timer
@@ -35,6 +36,20 @@ MENU = {
         ("help", "できること"),
     ],
 }
+# What an empty chat with the bot says, and the bot's profile.
+DESCRIPTIONS = (
+    Words(
+        en="Ask {shop} about delivery, returns, products or your order. An automated assistant"
+        " answers at once, and you can have a person at any time. Please leave out card numbers"
+        " and passwords.",
+        ja="{shop}の配送や返品、商品、ご注文についてお尋ねください。自動応答アシスタントがすぐに"
+        "お答えし、いつでも担当者におつなぎします。カード番号やパスワードのご入力はお控えください。",
+    ),
+    Words(
+        en="Customer service of {shop}: an automated assistant, and people.",
+        ja="{shop}のお客様サポート（自動応答アシスタントと担当者）です。",
+    ),
+)
 _KNOWN = frozenset(name for name, _ in MENU["en"])
 _START = re.compile(r"/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})", re.IGNORECASE)
 _MY_ORDER = Words(en="my order", ja="注文状況")
@@ -79,7 +94,8 @@ def obey(
         fresh = _new_matter(tx, thread, conversation, now)
         say(tx, fresh, said.new_matter, playbook, now)
     elif name == "privacy":
-        say(tx, conversation, said.privacy, playbook, now)
+        text = filled(said.privacy, conversation.lang, playbook)
+        data_choices.offer(tx, conversation, text, playbook, now)
     elif name == "start":
         say(tx, conversation, said.welcome, playbook, now)
     else:
@@ -90,10 +106,15 @@ def say(
     tx: Transaction, conversation: Conversation, words: Words, playbook: Playbook, now: datetime
 ) -> None:
     """A notice of the channel's own."""
-    shop, lang = playbook.shop, conversation.lang
+    text = filled(words, conversation.lang, playbook)
+    append(tx, conversation, Draft(Author.SYSTEM, text, "notice"), now)
+
+
+def filled(words: Words, lang: str | None, playbook: Playbook) -> str:
+    """`words` with the shop's name and address in them."""
+    shop = playbook.shop
     text = words.in_lang(lang).replace("{shop}", shop.name.in_lang(lang))
-    draft = Draft(Author.SYSTEM, text.replace("{email}", shop.email), "notice")
-    append(tx, conversation, draft, now)
+    return text.replace("{email}", shop.email)
 
 
 def _new_matter(

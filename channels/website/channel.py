@@ -38,10 +38,10 @@ from support import (
     visitors,
 )
 from support.callback_slots import UnknownZone, known_zone
-from support.hints import DESK, Hint, thread_topic
+from support.hints import DESK, Hint
 from support.mail import MailAway
 from support.outbox import DeliveryRefused, Sender
-from support.privacy.erasure import erase_thread
+from support.privacy import data_choices
 from support.privacy.masking import mask
 from support.reachable import ContactRefused
 from support.store import Transaction
@@ -145,9 +145,12 @@ class Website:
         def accept(tx: Transaction) -> inbox.Accepted:
             now = around.clock()
             if body.button is not None:
-                return inbox.accept_button(
+                pressed = inbox.accept_button(
                     tx, thread_id, body.button, body.client_id, now, around.playbook, around.worker
                 )
+                if pressed.erase:
+                    data_choices.erase(tx, thread_id, around.attachments.files, now)
+                return pressed
             # Whoever still has an earlier thread open writes where the customer goes on.
             going_on = visitors.going_on(tx.connection, thread_id).id
             return inbox.accept_text(
@@ -401,9 +404,7 @@ class Website:
         def erase(tx: Transaction) -> None:
             conversations.lock_thread(tx, thread_id)
             files = self._around.attachments.files
-            erase_thread(tx, thread_id, "customer", self._around.clock(), files)
-            tx.hint(thread_topic(thread_id), "erased")
-            tx.hint(DESK, "state")
+            data_choices.erase(tx, thread_id, files, self._around.clock())
 
         await self._write(erase)
         return empty()

@@ -122,6 +122,10 @@ class TicketBody(Body):
         return self
 
 
+# The widget has controls of its own for a rating and for the customer's data.
+_OWN_CONTROLS = frozenset({"resolved", "privacy"})
+
+
 def message_shape(message: Message) -> dict[str, Any]:
     """A message as its customer sees it."""
     shape: dict[str, Any] = {
@@ -133,7 +137,7 @@ def message_shape(message: Message) -> dict[str, Any]:
         "channel": message.channel,
         "created_at": message.created_at.isoformat(),
     }
-    if message.buttons:
+    if message.buttons and message.kind not in _OWN_CONTROLS:
         shape["buttons"] = [{"id": button.id, "title": button.title} for button in message.buttons]
     if attached := message.data.get("attachments"):
         shape["attachments"] = [attachment_shape(one) for one in attached]

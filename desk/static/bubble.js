@@ -66,6 +66,7 @@ export function bubble(message, before, context) {
     ),
     message.attachments ? filesOf(message.attachments) : el("div", { class: "text", dir: "auto" }, message.text),
     messageCard(message),
+    message.edits && el("p", { class: "small soft aside" }, t("thread.edited")),
     message.kind === "button" && el("p", { class: "small soft aside" }, t("thread.pressed")),
     message.buttons && el("p", { class: "small soft aside" }, t("thread.choices", { titles: message.buttons.join(" / ") })),
     message.deliveries && deliveries(message),

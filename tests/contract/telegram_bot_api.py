@@ -7,13 +7,16 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 
@@ -54,6 +57,10 @@ class FakeBotApi:
     blocked: set[int] = field(default_factory=set)
     updates: list[Any] = field(default_factory=list)
     confirmed: Callable[[int], None] = lambda offset: None
+    # What was uploaded, by the name under which the request refers to it.
+    files: dict[str, tuple[str | None, bytes]] = field(default_factory=dict)
+    # What customers have sent, by file id.
+    stored: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
@@ -66,10 +73,22 @@ class FakeBotApi:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                path = unquote(self.path)
+                content = api.stored.get(path.removeprefix(f"/file/bot{TOKEN}/"))
+                self.send_response(200 if content is not None else 404)
+                self.send_header("Content-Length", str(len(content or b"")))
+                self.end_headers()
+                self.wfile.write(content or b"")
+
             def do_POST(self) -> None:
                 split = urlsplit(self.path)
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                given = parse_qsl(split.query) + parse_qsl(body.decode())
+                given = parse_qsl(split.query)
+                if self.headers.get_content_maintype() == "multipart":
+                    given += api.uploaded(self.headers["Content-Type"], body)
+                else:
+                    given += parse_qsl(body.decode())
                 status, answer = api.answer(split.path, {k: _value(v) for k, v in given})
                 data = json.dumps({"ok": status == 200, "error_code": status, **answer}).encode()
                 try:
@@ -119,6 +138,16 @@ class FakeBotApi:
         if token != TOKEN:
             return 401, {"description": "Unauthorized"}
         chat = int(params.get("chat_id", 0))
+        if params.get("parse_mode") == "HTML" and "text" in params:
+            # Remembered as it is shown; `html` is what was sent.
+            params["html"] = str(params["text"])
+            try:
+                params["text"] = shown(params["html"])
+            except BadEntities as error:
+                description = f"Bad Request: can't parse entities: {error}"
+                return 400, {"description": description}
+        if len(str(params.get("text", "")).encode("utf-16-le")) // 2 > 4096:
+            return 400, {"description": "Bad Request: message is too long"}
         with self._changed:
             self.calls.append(Call(method, params))
             if self.refuse[method, chat]:
@@ -127,15 +156,20 @@ class FakeBotApi:
                 return BLOCKED
         if method == "getMe":
             return 200, {"result": BOT}
+        if method == "getFile":
+            file_id = str(params["file_id"])
+            size = len(self.stored[file_id]) if file_id in self.stored else None
+            file = {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_path": file_id}
+            return 200, {"result": {**file, **({"file_size": size} if size is not None else {})}}
         if method == "getUpdates":
             return 200, {"result": self._wait(params)}
-        if method == "sendMessage":
+        if method in ("sendMessage", "sendDocument", "sendPhoto", "sendVoice"):
             message = {
                 "message_id": next(self._message_ids),
                 "date": 1795057200,
                 "chat": {"id": chat, "type": "private"},
                 "from": BOT,
-                "text": params["text"],
+                "text": params.get("text", ""),
             }
             return 200, {"result": message}
         return 200, {"result": True}
@@ -159,12 +193,80 @@ class FakeBotApi:
             self.updates.extend(updates)
             self._changed.notify_all()
 
+    def uploaded(self, content_type: str, body: bytes) -> list[tuple[str, str]]:
+        """The fields of a form with files; a file's value is where it is kept in `files`."""
+        head = f"Content-Type: {content_type}\r\n\r\n".encode()
+        form = message_from_bytes(head + body)
+        fields = []
+        for part in form.get_payload():
+            assert isinstance(part, Message)
+            name = str(part.get_param("name", header="content-disposition"))
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            filename = part.get_filename()
+            if filename is None:
+                fields.append((name, content.decode()))
+            else:
+                self.files[f"attach://{name}"] = (filename, content)
+                fields.append((name, f"attach://{name}"))
+        return fields
+
     def called(self, method: str) -> list[dict[str, Any]]:
         return [call.params for call in tuple(self.calls) if call.method == method]
 
     def tried(self, chat: int) -> list[str]:
         """Texts of all messages that were to be sent, refused ones too."""
         return [c["text"] for c in self.called("sendMessage") if c["chat_id"] == chat]
+
+
+class BadEntities(Exception):
+    """HTML that Telegram doesn't take."""
+
+
+class _Shown(HTMLParser):
+    """As strict as Telegram: known tags only, closed in order, nothing unescaped."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("a", "b", "i"):
+            raise BadEntities(f"unsupported tag {tag}")
+        self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open.pop() != tag:
+            raise BadEntities(f"unexpected end of {tag}")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def unknown_decl(self, data: str) -> None:
+        raise BadEntities("a declaration")
+
+    def handle_decl(self, decl: str) -> None:
+        raise BadEntities("a declaration")
+
+    def handle_comment(self, data: str) -> None:
+        raise BadEntities("a comment")
+
+    def handle_pi(self, data: str) -> None:
+        raise BadEntities("an instruction")
+
+    def close(self) -> None:
+        super().close()
+        if self._open:
+            raise BadEntities(f"{self._open[-1]} is never closed")
+
+
+def shown(text: str) -> str:
+    """HTML as it reads in a chat. Raises BadEntities."""
+    parser = _Shown()
+    parser.feed(text)
+    parser.close()
+    return parser.text
 
 
 def _value(text: str) -> Any:

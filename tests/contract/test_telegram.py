@@ -1,6 +1,9 @@
 """Telegram by webhook: what customers write and see in their chat, and what agents see of it."""
 
 import asyncio
+import contextlib
+import io
+import json
 import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +14,9 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from PIL import Image
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 
 from support.brain import Reply
 from support.store.schema import messages, outbox, threads
@@ -36,7 +41,7 @@ from tests.harness import (
     handover,
 )
 
-TEXT_ONLY = "I can only read text here"
+TEXT_ONLY = "I can't see what you sent"
 # One server for all: each test has a chat, or chats, of its own.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -271,26 +276,35 @@ async def test_only_private_chats_are_answered(server: Server, chat: Chat) -> No
     assert await stored(server, chat) == []
 
 
-@pytest.mark.parametrize("name", ["photo", "sticker", "voice", "location", "contact"])
+@pytest.mark.parametrize("name", ["sticker", "location", "contact", "video", "video_note"])
 async def test_what_is_no_text_is_answered_fittingly(server: Server, chat: Chat, name: str) -> None:
     await chat.send(name)
     assert TEXT_ONLY in (await chat.texts(1))[0]
     assert len(await stored(server, chat)) == 1
 
 
-async def test_a_caption_is_read(server: Server, chat: Chat) -> None:
-    await chat.send("photo_with_caption")
-    said = await chat.texts(2)
-    assert TEXT_ONLY in said[0]
-    assert said[1] == "1: The teapot arrived broken"
+async def test_a_caption_is_read(server: Server, api: FakeBotApi, chat: Chat) -> None:
+    update = chat.update("photo_with_caption")
+    api.stored[update["message"]["photo"][-1]["file_id"]] = picture()
+    await chat.deliver(update)
+    assert await chat.texts(1) == ["1: The teapot arrived broken"]
+    agent = await server.agent("Rin")
+    await files_at_desk(agent, await conversation_of(server, chat), 1)
+    # The words are answered; the picture needs no thanks beside.
+    assert len(chat.shown()) == 1
 
 
-async def test_an_album_is_answered_once(server: Server, chat: Chat) -> None:
-    for _ in range(4):
-        await chat.send("album")
-    await chat.say("here they are")
-    said = await chat.texts(2)
-    assert [TEXT_ONLY in text for text in said] == [True, False]
+async def test_an_album_is_thanked_for_once(server: Server, api: FakeBotApi, chat: Chat) -> None:
+    for number in range(4):
+        update = chat.update("album")
+        update["message"]["photo"][-1]["file_id"] = f"album-{number}"
+        api.stored[f"album-{number}"] = picture(40 + number)
+        await chat.deliver(update)
+    await chat.texts(1)
+    agent = await server.agent("Sora")
+    await files_at_desk(agent, await conversation_of(server, chat), 4)
+    await asyncio.sleep(0.2)
+    assert len(chat.shown()) == 1
 
 
 async def test_a_japanese_customer_is_spoken_to_in_japanese(server: Server, chat: Chat) -> None:
@@ -409,8 +423,9 @@ async def test_an_article_comes_with_its_address(server: Server, chat: Chat) -> 
     reply = Reply("660 yen in Japan.", "article", data, ())
     server.brain.replies["delivery?"] = replace(answer(), replies=(reply,))
     await chat.say("delivery?")
+    assert await chat.texts(1) == ["660 yen in Japan.\n\nWhat delivery costs"]
     address = "http://shop.example/help/en/delivery-cost"
-    assert await chat.texts(1) == [f"660 yen in Japan.\n\nWhat delivery costs\n{address}"]
+    assert chat.shown()[0]["html"].endswith(f'<a href="{address}">What delivery costs</a>')
     assert chat.shown()[0]["link_preview_options"] == {"is_disabled": True}
 
 
@@ -429,9 +444,8 @@ async def test_a_blocked_bot_shows_as_undeliverable(
         while True:
             said = await desk_messages(agent, conversation_id)
             mine = [m for m in said if m["author"] == "agent"]
-            if [m["deliveries"] for m in mine] == [
-                [{"channel": "telegram", "state": "failed"}]
-            ] * 2:
+            told = [(d["channel"], d["state"]) for m in mine for d in m.get("deliveries", ())]
+            if told == [("telegram", "failed")] * 2:
                 break
             await asyncio.sleep(0.05)
 
@@ -554,6 +568,423 @@ async def test_a_place_in_the_queue_can_be_given_up_by_button(server: Server, ch
     assert "given up your place" in (await chat.texts(before + 1))[-1]
 
 
+# Beside the conversation -------------------------------------------------------------------------
+
+
+async def test_buttons_go_once_something_was_chosen(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    server.brain.replies["tea"] = answer("Which?", kind="choice", buttons=(("Green", "/green"),))
+    await chat.say("tea")
+    await chat.texts(1)
+    (_, green), *_ = await chat.buttons()
+    update = chat.update("callback_query", data=green, id=f"{chat.id}-1")
+    await chat.deliver(update)
+    await chat.texts(2)
+    number = update["callback_query"]["message"]["message_id"]
+
+    def taken() -> bool:
+        called = api.called("editMessageReplyMarkup")
+        return any((c["chat_id"], c["message_id"]) == (chat.id, number) for c in called)
+
+    await until(taken)
+    edited = next(c for c in api.called("editMessageReplyMarkup") if c["chat_id"] == chat.id)
+    assert "reply_markup" not in edited
+
+
+async def test_typing_is_shown_while_the_assistant_thinks(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    thinking = asyncio.Event()
+
+    async def think(_: Any) -> None:
+        await asyncio.wait_for(thinking.wait(), 10)
+
+    server.brain.before = think
+    try:
+        await chat.say("a hard one")
+        await until(lambda: any(c["chat_id"] == chat.id for c in api.called("sendChatAction")))
+        assert chat.shown() == []
+    finally:
+        thinking.set()
+        server.brain.before = None
+    assert await chat.texts(1) == ["1: a hard one"]
+
+
+async def test_an_answer_says_what_it_is_about_when_more_has_come(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: Any) -> None:
+        started.set()
+        await asyncio.wait_for(go_on.wait(), 10)
+
+    server.brain.replies["one"] = answer("about one")
+    server.brain.replies["two"] = answer("about two")
+    server.brain.before = wait
+    try:
+        first = chat.update("text", text="one")
+        await chat.deliver(first)
+        await asyncio.wait_for(started.wait(), 10)
+        await chat.say("two")
+        await chat.say("three")
+    finally:
+        go_on.set()
+        server.brain.before = None
+    await until(lambda: any("3" in text or "three" in text for text in api.tried(chat.id)))
+    replies = {c["text"]: c.get("reply_parameters") for c in chat.shown()}
+    assert replies["about one"]["message_id"] == first["message"]["message_id"]
+    assert replies["about one"]["allow_sending_without_reply"] is True
+    # The newest needs no such mark.
+    assert chat.shown()[-1].get("reply_parameters") is None
+
+
+async def test_a_correction_is_a_message_of_its_own(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    conversation_id = await in_queue(server, chat)
+    agent = await server.agent("Emi")
+    await agent.do(conversation_id, "claim")
+    update = chat.update("text", text="It is HN-10235")
+    await chat.deliver(update)
+    number = update["message"]["message_id"]
+    edit = chat.update("edited_message", message_id=number, text="It is HN-10236")
+    for _ in range(2):
+        await chat.deliver(edit)
+    # Nothing but the form of it was changed.
+    await chat.send("edited_message", message_id=number, text="It is HN-10235")
+    # Nothing is known of what was edited.
+    await chat.send("edited_message", message_id=number + 5000, text="from long ago")
+    said = await desk_messages(agent, conversation_id)
+    mine = [m for m in said if m["author"] == "customer"][-2:]
+    assert [m["text"] for m in mine] == ["It is HN-10235", "It is HN-10236"]
+    assert mine[1]["edits"] == mine[0]["seq"]
+
+
+async def test_a_correction_is_answered_by_the_assistant(server: Server, chat: Chat) -> None:
+    update = chat.update("text", text="to Kobe?")
+    await chat.deliver(update)
+    await chat.texts(1)
+    number = update["message"]["message_id"]
+    await chat.send("edited_message", message_id=number, text="to Kyoto?")
+    assert (await chat.texts(2))[-1] == "2: to Kyoto?"
+
+
+async def test_an_edit_of_somebody_unknown_begins_nothing(server: Server, chat: Chat) -> None:
+    await chat.send("edited_message")
+    assert await stored(server, chat) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("sticker", "[Sticker"),
+        ("location", "[Location: "),
+        ("venue", "[Place: Hanamori, Nakagyo, Kyoto"),
+        ("contact", "[Contact: "),
+        ("video", "[Video"),
+        ("dice", "[Something"),
+    ],
+)
+async def test_a_person_reads_what_was_sent_that_is_no_text(
+    server: Server, chat: Chat, name: str, wanted: str
+) -> None:
+    conversation_id = await in_queue(server, chat)
+    agent = await server.agent(f"Fumi{name}")
+    await agent.do(conversation_id, "claim")
+    await chat.send(name)
+    said = await desk_messages(agent, conversation_id)
+    assert said[-1]["author"] == "customer"
+    assert said[-1]["text"].startswith(wanted)
+
+
+async def test_the_bot_leaves_groups_and_says_why(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    group = -1002100200300
+    before = len(api.called("leaveChat"))
+    await chat.send("group_joined")
+    await until(lambda: len(api.called("leaveChat")) == before + 1)
+    assert api.called("leaveChat")[-1]["chat_id"] == group
+    assert "only help in private chats: https://t.me/hanamori_bot" in api.tried(group)[-1]
+    said = len(api.tried(group))
+    for name in ("group_left", "group_migrated", "group_migrated_from", "channel_joined"):
+        await chat.send(name)
+    await asyncio.sleep(0.2)
+    assert len(api.tried(group)) == said
+    assert len(api.called("leaveChat")) == before + 1
+
+
+async def test_a_chat_that_moved_shows_as_undeliverable(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    moved = {
+        "description": "Bad Request: group chat was upgraded to a supergroup chat",
+        "parameters": {"migrate_to_chat_id": -100123},
+    }
+    api.refuse["sendMessage", chat.id].append((400, moved))
+    await chat.say("hello")
+    await settled(server, chat, [("failed", 0)])
+
+
+async def test_a_chat_is_sent_a_message_a_second_and_others_are_not_held_up(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    server.brain.replies["all"] = answer("\n\n".join("x" * 4000 for _ in range(8)))
+    other = Chat(server, api, chat.client)
+    began = asyncio.get_running_loop().time()
+    await chat.say("all")
+    await chat.texts(5)
+    await other.say("hello")
+    await other.texts(1)
+    assert len(api.tried(chat.id)) < 8
+    await chat.texts(8)
+    # Five at once, the others a second apart.
+    assert asyncio.get_running_loop().time() - began > 2.5
+
+
+async def test_descriptions_are_set_in_both_languages(server: Server, api: FakeBotApi) -> None:
+    for method, name in (
+        ("setMyDescription", "description"),
+        ("setMyShortDescription", "short_description"),
+    ):
+        await until(lambda method=method: len(api.called(method)) >= 2)  # type: ignore[misc]
+        told = {c.get("language_code"): c[name] for c in api.called(method)}
+        assert set(told) == {None, "ja"}
+        assert "花森" in told["ja"]
+        assert "{" not in "".join(told.values())
+        assert len(told[None]) <= (512 if name == "description" else 120)
+
+
+# At the end ------------------------------------------------------------------------------------
+
+
+async def test_a_chat_is_rated_by_a_tap_and_goes_back_to_the_assistant(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    conversation_id = await in_queue(server, chat)
+    agent = await server.agent("Gen")
+    await agent.do(conversation_id, "claim")
+    await agent.do(conversation_id, "return")
+    await until(lambda: "Gen has handed you back" in api.tried(chat.id)[-1])
+    await agent.do(conversation_id, "claim")
+    await agent.do(conversation_id, "resolve", reason="solved")
+    await until(lambda: "from 1 (very poor) to 5" in api.tried(chat.id)[-1])
+    rows = chat.shown()[-1]["reply_markup"]["inline_keyboard"]
+    assert [[button["text"] for button in row] for row in rows] == [["1", "2", "3", "4", "5"]]
+    scores = dict(await chat.buttons())
+    await chat.press(scores["4"], 1)
+    await until(lambda: api.tried(chat.id)[-1] == "Thank you for telling us.")
+    await chat.press(scores["1"], 2)
+    shown = (await agent.client.get(f"/api/v1/desk/conversations/{conversation_id}")).json()
+    assert shown["feedback"]["score"] == 4
+    assert shown["state"] == "resolved"
+
+
+async def test_nobody_in_grief_is_asked_for_a_rating(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    server.brain.replies["my mother died"] = handover("delicate")
+    await chat.say("my mother died")
+    await chat.texts(1)
+    conversation_id = await conversation_of(server, chat)
+    agent = await server.agent("Haru")
+    await agent.do(conversation_id, "claim")
+    await agent.do(conversation_id, "resolve", reason="solved")
+    await until(lambda: "This conversation is closed" in api.tried(chat.id)[-1])
+    assert "very poor" not in api.tried(chat.id)[-1]
+    assert "reply_markup" not in chat.shown()[-1]
+
+
+# Own data --------------------------------------------------------------------------------------
+
+
+async def test_a_copy_of_ones_data_comes_as_a_file(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    await chat.say("my secret recipe")
+    await chat.texts(1)
+    await chat.send("command", text="/privacy")
+    await chat.texts(2)
+    await chat.press(dict(await chat.buttons())["Send me a copy"], 1)
+    await until(lambda: any(c["chat_id"] == chat.id for c in api.called("sendDocument")))
+    sent = next(c for c in api.called("sendDocument") if c["chat_id"] == chat.id)
+    name, content = api.files[sent["document"]]
+    assert name == "your-data.json"
+    kept = json.loads(content)
+    assert "my secret recipe" in [m["text"] for m in kept[0]["messages"]]
+
+
+async def test_everything_is_erased_after_a_question(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    await chat.say("my secret recipe")
+    await chat.texts(1)
+    await chat.send("command", text="/privacy")
+    await chat.texts(2)
+    erase = dict(await chat.buttons())["Erase everything"]
+    await chat.press(erase, 1)
+    await chat.texts(3)
+    assert "no way back" in api.tried(chat.id)[-1]
+    await chat.press(dict(await chat.buttons())["No, keep it"], 2)
+    assert "nothing was erased" in (await chat.texts(4))[-1]
+    assert "my secret recipe" in await stored(server, chat)
+    await chat.press(erase, 3)
+    await chat.texts(5)
+    yes = dict(await chat.buttons())["Yes, erase it for good"]
+    await chat.press(yes, 4)
+    assert "Everything is erased" in (await chat.texts(6))[-1]
+    assert await stored(server, chat) == []
+    await chat.press(yes, 5)
+    await chat.say("hello")
+    await until(lambda: api.tried(chat.id)[-1] == "1: hello")
+
+
+async def test_who_blocks_the_bot_reads_on_the_page_again(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    visitor = await server.visitor().arrive(lang="en")
+    response = await visitor.client.post("/api/v1/visitor/link", json={"channel": "telegram"})
+    code = response.json()["url"].partition("start=")[2]
+    await chat.send("start_with_code", text=f"/start {code}")
+    await until(lambda: "goes on here" in "".join(api.tried(chat.id)))
+    await chat.send("my_chat_member_blocked")
+    assert (await visitor.page())["links"][0]["linked"] is False
+    before = len(api.tried(chat.id))
+    await visitor.answers("hello")
+    await asyncio.sleep(0.2)
+    assert len(api.tried(chat.id)) == before
+
+
+# Files -----------------------------------------------------------------------------------------
+
+
+def picture(width: int = 40) -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (width, 30), "green").save(made, "JPEG")
+    return made.getvalue()
+
+
+VOICE = b"OggS\x00\x02" + bytes(22) + b"OpusHead\x01\x01" + bytes(60)
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+async def files_at_desk(
+    agent: DeskAgent, conversation_id: str, number: int
+) -> list[dict[str, Any]]:
+    """The customer's files, as soon as there are `number`."""
+    async with asyncio.timeout(15):
+        while True:
+            said = await desk_messages(agent, conversation_id)
+            found = [m for m in said if m["kind"] == "attachment" and m["author"] == "customer"]
+            if len(found) >= number:
+                return found
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("photo", picture(), "image/jpeg"),
+        ("document", PDF, "application/pdf"),
+        ("voice", VOICE, "audio/ogg"),
+    ],
+)
+async def test_what_a_customer_sends_is_seen_at_the_desk(
+    server: Server, api: FakeBotApi, chat: Chat, name: str, content: bytes, kind: str
+) -> None:
+    update = chat.update(name)
+    body = update["message"]
+    file_id = (body["photo"][-1] if name == "photo" else body[name])["file_id"]
+    api.stored[file_id] = content
+    for _ in range(2):
+        await chat.deliver(update)
+    conversation_id = ""
+    async with asyncio.timeout(10):
+        while not conversation_id:
+            with contextlib.suppress(NoResultFound):
+                conversation_id = await conversation_of(server, chat)
+            await asyncio.sleep(0.05)
+    agent = await server.agent(f"Ima{name}{kind[0]}")
+    (found,) = await files_at_desk(agent, conversation_id, 1)
+    assert found["channel"] == "telegram"
+    assert found["attachments"][0]["type"] == kind
+    response = await agent.client.get(found["attachments"][0]["url"])
+    assert response.status_code == 200
+    # The assistant says who will see it, once.
+    await chat.texts(1)
+    await asyncio.sleep(0.2)
+    assert len(chat.shown()) == 1
+
+
+async def test_a_file_that_telegram_gives_out_later_is_fetched_then(
+    server: Server, api: FakeBotApi, chat: Chat, clock: TestClock
+) -> None:
+    update = chat.update("document")
+    api.stored[update["message"]["document"]["file_id"]] = PDF
+    api.refuse["getFile", 0].extend([BROKEN, limited(5)])
+    conversation_id = await in_queue(server, chat)
+    await chat.deliver(update)
+    await chat.say("did it arrive?")
+    agent = await server.agent("Jun")
+    async with asyncio.timeout(20):
+        while api.refuse["getFile", 0]:
+            later(server, clock, 20)
+            await asyncio.sleep(0.1)
+    later(server, clock, 20)
+    (found,) = await files_at_desk(agent, conversation_id, 1)
+    assert found["attachments"][0]["name"] == "receipt.pdf"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wanted"),
+    [
+        ("document_too_large", b"", "up to 10 MB"),
+        ("document", b"PK\x03\x04" + bytes(100), "this kind of file"),
+        ("document", b"<html><script>alert(1)</script>", "this kind of file"),
+    ],
+)
+async def test_what_is_not_taken_is_said_kindly(
+    server: Server, api: FakeBotApi, chat: Chat, name: str, content: bytes, wanted: str
+) -> None:
+    update = chat.update(name)
+    api.stored[update["message"]["document"]["file_id"]] = content
+    await chat.deliver(update)
+    assert wanted in (await chat.texts(1))[0]
+
+
+async def test_a_file_that_telegram_has_lost_is_asked_for_again(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    api.refuse["getFile", 0].append((400, {"description": "Bad Request: invalid file_id"}))
+    await chat.send("document")
+    assert "once more" in (await chat.texts(1))[0]
+
+
+async def test_what_an_agent_sends_comes_as_picture_or_document(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    conversation_id = await in_queue(server, chat)
+    agent = await server.agent("Kei")
+    await agent.do(conversation_id, "claim")
+    for name, content in (("map.jpg", picture()), ("form.pdf", PDF)):
+        response = await agent.client.post(
+            f"/api/v1/desk/conversations/{conversation_id}/attachments",
+            data={"client_id": name},
+            files={"file": (name, content)},
+        )
+        assert response.status_code == 201, response.text
+
+    def sent(method: str) -> list[dict[str, Any]]:
+        return [c for c in api.called(method) if c["chat_id"] == chat.id]
+
+    await until(lambda: bool(sent("sendDocument")))
+    photo, document = sent("sendPhoto")[0], sent("sendDocument")[0]
+    assert photo["caption"] == document["caption"] == "<b>Kei:</b>"
+    assert api.files[document["document"]] == ("form.pdf", PDF)
+
+
 # Servers of their own ---------------------------------------------------------------------------
 
 
@@ -600,6 +1031,10 @@ async def test_token_and_secret_are_in_no_log_and_no_address_of_ours(
             later(server, clock, 40)
             await asyncio.sleep(0.2)
         await settled(server, chat, [("failed", 1)])
+        update = chat.update("document")
+        api.stored[update["message"]["document"]["file_id"]] = PDF
+        await chat.deliver(update)
+        await settled(server, chat, [("failed", 1), ("sent", 0)])
         assert server.app is not None
         paths = [route.path for route in server.app.router.routes]
     finally:
@@ -612,5 +1047,7 @@ async def test_token_and_secret_are_in_no_log_and_no_address_of_ours(
     # The log says where requests go, without the token that stands in the address.
     assert "/bot…/sendMessage" in caplog.text
     assert TOKEN not in caplog.text
+    assert "/file/bot…/" in caplog.text
+    assert TOKEN.partition(":")[2] not in caplog.text
     assert SECRET not in caplog.text
     assert TOKEN not in repr(server.settings)
