@@ -28,6 +28,7 @@ from desk.signing_in import SigningIn
 from desk.surroundings import DeskSurroundings
 from desk.tasks import Tasks
 from desk.transcripts import Transcripts
+from desk.views import Views
 from web.limits import Limits
 
 __all__ = ["DeskSurroundings", "blueprints"]
@@ -55,6 +56,7 @@ def blueprints(around: DeskSurroundings, limits: Limits) -> list[Blueprint]:
         Learning(around, gate),
         Searches(around, gate),
         Casework(around, gate),
+        Views(around, gate),
     ):
         part.routes(api)
     pages = Blueprint("desk_pages", url_prefix="/desk")

@@ -39,6 +39,8 @@ def read_filters(request: Request, agent: Agent, zone: ZoneInfo, sort: Sort = "n
         longer=whole_number(request, "longer", 0, 0, 10_000) or None,
         failed=_choice(request, "failed", ("1",)) is not None,
         id=_given(request, "id"),
+        waiting=whole_number(request, "waiting", 0, 0, 100_000) or None,
+        snoozed={"1": True, "0": False, None: None}[_choice(request, "snoozed", ("0", "1"))],
         q=_given(request, "q"),
         since=moment(request, "from", zone),
         until=moment(request, "to", zone, end=True),

@@ -18,9 +18,10 @@ from desk.access import Gate
 from desk.reading import colleagues
 from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
-from support import conversations, presence, reports, tasks
+from support import conversations, presence, tasks
 from support.agents import Login
 from support.hints import DESK, MISSED, Hint
+from support.transcripts import counts_for
 from web.events import HEARTBEAT_S, frame, stream
 
 # Hints come in bursts (a reply, a state, a timer): one event for all of them.
@@ -139,7 +140,8 @@ class Live:
         return frame("tasks", counts)
 
     async def _counts(self, login: Login) -> str:
-        counts = await self._around.db.reading(lambda c: reports.counts_for(c, login.agent.id))
+        now = self._around.clock()
+        counts = await self._around.db.reading(lambda c: counts_for(c, login.agent.id, now))
         return frame("counts", counts)
 
 

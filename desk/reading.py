@@ -16,12 +16,12 @@ from desk.orders_shown import orders_shown
 from desk.shapes import colleague_shape, message_shape, present_shape, reader_for
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import agents, conversations, delivery, messages, presence, reports
+from support import agents, conversations, delivery, messages, presence
 from support.agents import Login
 from support.customer_view import visit
 from support.hints import Hint, thread_topic
 from support.remedies import ledger
-from support.transcripts import BadCursor, Filters, list_conversations
+from support.transcripts import BadCursor, Filters, counts_for, list_conversations
 from support.unanswered import unanswered
 from support.values import Conversation
 from web.errors import ApiError, whole_number
@@ -123,7 +123,8 @@ class Reading:
         return json_response({"agents": found}, headers=NO_STORE)
 
     async def counts(self, request: Request, login: Login) -> HTTPResponse:
-        found = await self._around.db.reading(lambda c: reports.counts_for(c, login.agent.id))
+        now = self._around.clock()
+        found = await self._around.db.reading(lambda c: counts_for(c, login.agent.id, now))
         return json_response(found, headers=NO_STORE)
 
     async def canned(self, request: Request, login: Login) -> HTTPResponse:

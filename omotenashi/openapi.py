@@ -54,7 +54,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _V, _D, _C = "/api/v1/visitor", "/api/v1/desk", "/api/v1/desk/conversations/{id}"
 _LIST = (
     "state", "channel", "lang", "reason", "agent", "label", "topic", "tier", "rating", "longer",
-    "failed", "id", "q", "from", "to", "sort", "cursor", "limit",
+    "failed", "waiting", "snoozed", "id", "q", "from", "to", "sort", "cursor", "limit",
 )  # fmt: skip
 
 OPERATIONS = (
@@ -222,6 +222,10 @@ OPERATIONS = (
               202),
     Operation("get", f"{_D}/export", "desk", "Leads: messages as CSV, JSON lines or PDF",
               "file", query=("format", "masked", *_LIST), content="text/csv"),
+    Operation("get", f"{_D}/views", "desk", "Kept views of the list", "{views}"),
+    Operation("post", f"{_D}/views", "desk", "Keep a view; leads may share it", "{id, query}", 201,
+              desk.SearchBody),
+    Operation("post", f"{_D}/views/{{id}}/forget", "desk", "Remove one's own", "nothing", 204),
     Operation("get", f"{_D}/searches", "desk", "Leads: saved searches", "{searches}"),
     Operation("post", f"{_D}/searches", "desk", "Leads: save a search", "{id, query}", 201,
               desk.SearchBody),

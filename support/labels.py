@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import delete, insert
+
 from support import conversations
 from support.hints import DESK
 from support.store import Transaction
+from support.store.schema import conversation_labels
 
 LONGEST_LABEL = 40
 MOST_LABELS = 20
@@ -28,5 +31,10 @@ def change(
     if len(kept) > MOST_LABELS:
         raise TooManyLabels(f"a conversation has at most {MOST_LABELS} labels")
     conversations.note(tx, conversation, labels=kept)
+    its = conversation_labels.c.conversation_id == conversation_id
+    tx.execute(delete(conversation_labels).where(its))
+    if kept:
+        rows = [{"conversation_id": conversation_id, "label": label} for label in kept]
+        tx.execute(insert(conversation_labels), rows)
     tx.hint(DESK, "state", conversation=conversation_id)
     return tuple(kept)

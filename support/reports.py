@@ -15,7 +15,7 @@ from support import agents, transcripts
 from support.missed_questions import count_open
 from support.playbook import Playbook
 from support.store.schema import conversations, feedback, messages, tickets
-from support.values import Author, State
+from support.values import Author
 
 MOST_WAITS = 20_000
 
@@ -32,18 +32,6 @@ def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> di
         "on_duty": len(agents.on_duty(connection, now, away_after)),
         "open": playbook.hours.is_open(now),
         "missed_questions": count_open(connection),
-    }
-
-
-def counts_for(connection: Connection, agent_id: int) -> dict[str, int]:
-    """Conversations by state, and under "mine" those that the agent holds."""
-    mine = select(func.count()).where(
-        conversations.c.agent_id == agent_id, conversations.c.state == str(State.ASSIGNED)
-    )
-    counted = transcripts.counts(connection)
-    return {
-        **{str(state): counted.get(str(state), 0) for state in State},
-        "mine": connection.execute(mine.select_from(conversations)).scalar_one(),
     }
 
 

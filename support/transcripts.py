@@ -1,18 +1,29 @@
 """Conversations as the desk finds them: by filters, by their words, page by page."""
 
 import base64
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    false,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from support.privacy.masking import mask
 from support.search import conversations_with
 from support.store.schema import (
     agents,
+    conversation_labels,
     conversations,
     customers,
     feedback,
@@ -21,9 +32,13 @@ from support.store.schema import (
     reviews,
     tickets,
 )
+from support.values import State
 from support.verdicts import FAILINGS
 
 Sort = Literal["queue", "newest", "oldest"]
+# A view says "999+" beyond it.
+MOST_COUNTED = 1000
+RARE_LABEL = 2000
 _PIECE = 1000
 
 
@@ -36,7 +51,7 @@ class Filters:
     """What to list; None means all. `q` is matched against the words of messages.
 
     `scores`: of customers' ratings. `longer`: this many messages at least. `failed`: only where the
-    assistant failed, see `assistant_failed`.
+    assistant failed, see `assistant_failed`. `waiting`: in line for so many minutes at least.
     """
 
     states: tuple[str, ...] = ()
@@ -54,6 +69,8 @@ class Filters:
     q: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    waiting: int | None = None
+    snoozed: bool | None = None
     sort: Sort = "newest"
     limit: int = 50
     cursor: str | None = None
@@ -63,9 +80,39 @@ def list_conversations(
     connection: Connection, filters: Filters, now: datetime
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of conversations with something in them, and the cursor of the next page."""
+    parts = [_page(connection, part, now) for part in _parts(filters)]
+    if filters.sort == "queue":
+        found = parts[0]
+    else:
+        found = sorted(
+            (row for part in parts for row in part),
+            key=lambda row: (row.order_key, row.id),
+            reverse=filters.sort == "newest",
+        )
+    page = found[: filters.limit]
+    cursor = None
+    if len(found) > filters.limit:
+        cursor = _make_cursor(page[-1].order_key, page[-1].id)
+    return [_row(row, now) for row in page], cursor
+
+
+def _parts(filters: Filters) -> list[Filters]:
+    """Each state is asked for apart: the open ones are few and in the order of their index, and
+    what is resolved has indexes of its own, which a message in an open one needn't touch."""
+    if filters.sort == "queue" or filters.q or filters.id:
+        return [filters]
+    states = dict.fromkeys(filters.states or (str(state) for state in State))
+    if filters.snoozed or filters.waiting is not None:
+        # Nobody waits for what is resolved.
+        states.pop(str(State.RESOLVED), None)
+    return [replace(filters, states=(state,)) for state in states]
+
+
+def _page(connection: Connection, filters: Filters, now: datetime) -> Sequence[Row[Any]]:
+    """Up to one more than a page, in order."""
     order, descending = _order(filters.sort)
     query = _listed(order).where(
-        conversations.c.last_text.is_not(None), *_conditions(connection, filters)
+        conversations.c.last_text.is_not(None), *_conditions(connection, filters, now)
     )
     if filters.sort == "queue":
         query = query.where(tickets.c.id.is_not(None))
@@ -76,12 +123,7 @@ def list_conversations(
     direction = (
         (order.desc(), conversations.c.id.desc()) if descending else (order, conversations.c.id)
     )
-    rows = connection.execute(query.order_by(*direction).limit(filters.limit + 1)).all()
-    page = rows[: filters.limit]
-    cursor = None
-    if len(rows) > filters.limit:
-        cursor = _make_cursor(page[-1].order_key, page[-1].id)
-    return [_row(row, now) for row in page], cursor
+    return connection.execute(query.order_by(*direction).limit(filters.limit + 1)).all()
 
 
 def rows_of(connection: Connection, ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
@@ -142,6 +184,39 @@ def exported(
     ]
 
 
+def counts_for(connection: Connection, agent_id: int, now: datetime) -> dict[str, int]:
+    """Numbers beside the views: by state, the agent's own, and what is put aside.
+
+    Counted up to MOST_COUNTED, which costs the same with a thousand conversations and a million.
+    What is put aside is in `snoozed` and in its state, not in `mine`.
+    """
+    some = conversations.c.last_text.is_not(None)
+    mine = (conversations.c.agent_id == agent_id) & _in_state(State.ASSIGNED)
+    awake = _awake(now)
+    wanted = {
+        **{str(state): some & _in_state(state) for state in State},
+        "mine": mine & awake,
+        "snoozed": conversations.c.snoozed_until > now,
+    }
+    return {
+        name: connection.execute(
+            select(func.count()).select_from(
+                select(conversations.c.id).where(condition).limit(MOST_COUNTED).subquery()
+            )
+        ).scalar_one()
+        for name, condition in wanted.items()
+    }
+
+
+def _awake(now: datetime) -> ColumnElement[bool]:
+    return conversations.c.snoozed_until.is_(None) | (conversations.c.snoozed_until <= now)
+
+
+def _in_state(state: State) -> ColumnElement[bool]:
+    # Written out, so that SQLite sees that a partial index fits.
+    return conversations.c.state == literal_column(f"'{state}'")
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """How many conversations with something in them are in each state."""
     rows = connection.execute(
@@ -158,9 +233,13 @@ def _order(sort: Sort) -> tuple[ColumnElement[Any], bool]:
     return conversations.c.updated_at, sort == "newest"
 
 
-def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
+def _conditions(
+    connection: Connection, filters: Filters, now: datetime
+) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if filters.states:
+    if len(filters.states) == 1:
+        found.append(_in_state(State(filters.states[0])))
+    elif filters.states:
         found.append(conversations.c.state.in_(filters.states))
     for name, wanted in (
         ("channel", filters.channel),
@@ -177,11 +256,15 @@ def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[
     if filters.until is not None:
         found.append(conversations.c.updated_at < filters.until)
     if filters.label is not None:
-        quoted = json.dumps(filters.label)
-        labels = conversations.c.labels.cast(conversations.c.last_text.type)
-        found.append(labels.contains(quoted, autoescape=True))
+        found.append(_labelled(connection, filters.label))
     if filters.tier is not None:
         found.append(customers.c.tier == filters.tier)
+    if filters.waiting is not None:
+        found.append(tickets.c.queued_at <= now - timedelta(minutes=filters.waiting))
+    if filters.snoozed is True:
+        found.append(conversations.c.snoozed_until > now)
+    if filters.snoozed is False:
+        found.append(_awake(now))
     if filters.scores:
         found.append(_of(feedback).where(feedback.c.score.in_(filters.scores)).exists())
     if filters.longer is not None:
@@ -193,6 +276,21 @@ def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[
     if filters.q:
         found.append(conversations.c.id.in_(conversations_with(connection, filters.q)))
     return found
+
+
+def _labelled(connection: Connection, label: str) -> ColumnElement[bool]:
+    """A rare label is looked up by its conversations; of a common one the newest come soon enough
+    while the list is read in its order. Which is better, no database knows without being told."""
+    its = conversation_labels.c.label == label
+    ids = connection.execute(
+        select(conversation_labels.c.conversation_id).where(its).limit(RARE_LABEL + 1)
+    ).scalars()
+    known = list(ids)
+    if not known:
+        return false()
+    if len(known) <= RARE_LABEL:
+        return conversations.c.id.in_(known)
+    return _of(conversation_labels).where(its).exists()
 
 
 def assistant_failed() -> ColumnElement[bool]:

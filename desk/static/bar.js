@@ -10,7 +10,7 @@ import { t } from "./words.js";
 const SHORTCUTS = [
   ["Alt J", "next"], ["Alt K", "previous"], ["Alt L", "reply"], ["Alt P", "note"], ["Alt C", "claim"],
   ["Alt E", "resolve"], ["Alt M", "snooze"], ["Alt Q", "macro"], ["Alt F", "find"], ["Alt U", "undo"], ["Alt O", "customer"], ["Ctrl Enter", "send"], ["/", "search"], ["/", "canned"],
-  ["Esc", "back"], ["?", "help"],
+  ["Ctrl K", "palette"], ["Alt 1–6", "view"], ["Alt S", "status"], ["Esc", "back"], ["?", "help"],
 ];
 
 export function showShortcuts() {
@@ -28,15 +28,16 @@ export function setUpBar() {
     label.dataset.status = value;
     label.querySelector("use").setAttribute("href", `#i-${value}`);
   };
-  status.addEventListener("change", async () => {
+  const setStatus = async (value) => {
     const before = label.dataset.status;
-    showStatus(status.value);
+    showStatus(value);
     try {
-      await post("me", { status: status.value });
+      await post("me", { status: value });
     } catch {
       showStatus(before);
     }
-  });
+  };
+  status.addEventListener("change", () => setStatus(status.value));
   byId("shortcuts").addEventListener("click", showShortcuts);
   byId("language").addEventListener("click", async () => {
     await post("me", { lang: byId("language").dataset.lang });
@@ -54,7 +55,7 @@ export function setUpBar() {
     menu.querySelector("summary").focus();
     event.stopPropagation();
   });
-  return { showStatus };
+  return { showStatus, setStatus };
 }
 
 async function signOut() {

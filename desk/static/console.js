@@ -11,6 +11,7 @@ import { List } from "./list.js";
 import { listen } from "./live.js";
 import { Mentions } from "./mentions.js";
 import { Outbox } from "./outbox.js";
+import { Palette } from "./palette.js";
 import { Presence } from "./presence.js";
 import { Talk } from "./talk.js";
 import { t } from "./words.js";
@@ -25,7 +26,7 @@ const panes = byId("panes");
 const bar = setUpBar();
 const { replies } = await get("canned").catch(() => ({ replies: [] }));
 
-const list = new List(me.id, (id) => open(id));
+const list = new List(me.id, (id) => open(id), me);
 const outbox = new Outbox((id) => {
   if (talk?.id !== id) return;
   talk.log.showUnsent();
@@ -147,11 +148,19 @@ listen({
     alerts.tell(t(`alert.${alert}`, { name }));
     if (id !== talk.id || alert !== "mention") tell(t(`alert.${alert}`, { name }));
   },
-  presence({ id, present }) {
-    if (id === talk.id) presence.show(present);
-  },
   read({ id, seq }) {
     if (id === talk.id) talk.log.showRead(seq);
+  },
+  presence({ id, present }) {
+    list.showPresent(id, present);
+    if (id === talk.id) presence.show(present);
+  },
+  given({ id }) {
+    list.refreshSoon();
+    if (id === talk.id) return;
+    const told = t("alert.given", { name: t("visitor", { id: id.slice(0, 4).toUpperCase() }) });
+    alerts.tell(told);
+    tell(told);
   },
   ended() {
     location.assign("/desk/sign-in#ended");
@@ -197,12 +206,42 @@ const KEYS = {
   KeyO: () => talk.talk && act.details(),
 };
 
+const VIEW_KEYS = [...byId("views").querySelectorAll("[data-view]")].map((button) => button.dataset.view);
+VIEW_KEYS.forEach((view, at) => (KEYS[`Digit${at + 1}`] = () => list.choose(view)));
+KEYS.KeyS = () => byId("status").focus();
+
+/** What can be done now, for the palette: of the open conversation, then of the desk. */
+function commands() {
+  const own = talk.talk
+    ? [...talk.head.box.querySelectorAll(".acts [data-act]")].map((button) => ({ words: button.textContent, run: () => button.click() }))
+    : [];
+  const write = talk.talk
+    ? ["reply", "note"].map((mode) => ({ words: t(`compose.${mode}`), keys: mode === "note" ? "Alt P" : "Alt L", run: () => composer.write(mode) }))
+    : [];
+  const views = VIEW_KEYS.map((view, at) => ({ words: `${t("views.label")}: ${t(`views.${view}`)}`, keys: `Alt ${at + 1}`, run: () => list.choose(view) }));
+  const kept = list.filters.views.map((view) => ({ words: `${t("views.label")}: ${view.name}`, run: () => list.chooseSaved(view) }));
+  const statuses = ["available", "busy", "away"].map((status) => ({ words: `${t("nav.status")}: ${t(`status.${status}`)}`, icon: status, run: () => bar.setStatus(status) }));
+  return [
+    ...own, ...write, ...views, ...kept, ...statuses,
+    { words: t("filter.title"), run: () => list.filters.toggle(true) },
+    { words: t("nav.sound"), run: () => byId("sound").click() },
+    { words: t("shortcuts.title"), keys: "?", run: showShortcuts },
+    { words: t("nav.sign_out"), run: () => byId("sign-out").click() },
+  ];
+}
+const palette = new Palette({ me, commands, rows: () => list.rows, open: (id) => open(id) });
+
 function step(by) {
   const next = list.neighbour(by);
   if (next) open(next);
 }
 
 document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.code === "KeyK") {
+    event.preventDefault();
+    if (!document.querySelector("dialog[open]")) palette.show();
+    return;
+  }
   if (event.isComposing || document.querySelector("dialog[open]")) return;
   const typing = event.target.matches("input, textarea, select");
   if (event.altKey && !event.ctrlKey && !event.metaKey && KEYS[event.code]) {

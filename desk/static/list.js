@@ -2,24 +2,29 @@
 
 import { Problem, get } from "./api.js";
 import { byId, el } from "./dom.js";
+import { Filters } from "./filters.js";
 import { keep, kept } from "./kept.js";
-import { row, showWait } from "./row.js";
+import { presentChip, row, showWait } from "./row.js";
 import { t } from "./words.js";
 
 const VIEWS = {
   queue: { query: { state: "queued", sort: "queue" }, more: true },
-  mine: { query: { state: "assigned", agent: "me", sort: "newest" }, more: true },
-  open: { query: { state: "queued,assigned", sort: "newest" }, withState: true },
+  mine: { query: { state: "assigned", agent: "me", snoozed: "0", sort: "newest" }, more: true },
+  open: { query: { state: "queued,assigned", snoozed: "0", sort: "newest" }, withState: true },
   bot: { query: { state: "bot", sort: "newest" } },
+  snoozed: { query: { snoozed: "1", sort: "newest" }, withState: true },
   resolved: { query: { state: "resolved", sort: "newest" } },
 };
+// A number beside a view is counted up to here.
+const MOST_COUNTED = 1000;
 const PAGE = 50;
 const GATHER_MS = 250;
 
 export class List {
-  constructor(me, open) {
+  constructor(me, open, { lead = false } = {}) {
     this.me = me;
     this.open = open;
+    this.saved = null;
     this.view = VIEWS[kept("view", "queue")] ? kept("view", "queue") : "queue";
     this.q = "";
     this.wanted = PAGE;
@@ -39,6 +44,12 @@ export class List {
       const button = event.target.closest("[data-view]");
       if (button) this.choose(button.dataset.view);
     });
+    this.filters = new Filters({
+      lead,
+      current: () => this.base,
+      changed: () => this.renew(),
+      choose: (view) => this.chooseSaved(view),
+    });
     this.setUpSearch();
     this.showView();
     setInterval(() => this.items.querySelectorAll(".wait").forEach(showWait), 5000);
@@ -52,9 +63,7 @@ export class List {
       const q = field.value.trim();
       if (q === this.q) return;
       this.q = q;
-      this.wanted = PAGE;
-      this.showView();
-      this.refresh();
+      this.renew();
     };
     field.addEventListener("input", () => {
       clearTimeout(soon);
@@ -72,11 +81,33 @@ export class List {
     });
   }
 
+  /** What the chosen view asks for, without the filters. */
+  get base() {
+    return this.saved ? Object.fromEntries(new URLSearchParams(this.saved.query)) : VIEWS[this.view].query;
+  }
+
   choose(view) {
     this.view = view;
+    this.saved = null;
     keep("view", view);
+    this.start();
+  }
+
+  /** A view kept under a name: its own filters in place of those in the form. */
+  chooseSaved(view) {
+    this.saved = view;
+    this.filters.set({});
+    this.start();
+  }
+
+  start() {
     byId("q").value = "";
     this.q = "";
+    this.renew();
+  }
+
+  /** Something else is asked for: from the top. */
+  renew() {
     this.wanted = PAGE;
     this.box.scrollTop = 0;
     this.showView();
@@ -85,14 +116,17 @@ export class List {
 
   showView() {
     for (const button of byId("views").querySelectorAll("[data-view]")) {
-      button.setAttribute("aria-pressed", String(!this.q && button.dataset.view === this.view));
+      button.setAttribute("aria-pressed", String(!this.q && !this.saved && button.dataset.view === this.view));
     }
+    this.filters.showViews(this.q ? null : this.saved?.id ?? null);
   }
 
   showCounts(counts) {
-    const shown = { queue: counts.queued, mine: counts.mine, open: counts.queued + counts.assigned, bot: counts.bot };
+    const open = counts.queued + counts.assigned;
+    const shown = { queue: counts.queued, mine: counts.mine, open, bot: counts.bot, snoozed: counts.snoozed };
     for (const [view, number] of Object.entries(shown)) {
-      byId("views").querySelector(`[data-count="${view}"]`).textContent = number || "";
+      const said = number >= MOST_COUNTED ? `${MOST_COUNTED - 1}+` : number || "";
+      byId("views").querySelector(`[data-count="${view}"]`).textContent = said;
     }
     document.title = document.title.replace(/^(\(\d+\) )?/, counts.queued ? `(${counts.queued}) ` : "");
   }
@@ -108,9 +142,8 @@ export class List {
   async refresh() {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
-    const view = VIEWS[this.view];
-    const query = this.q ? { q: this.q, sort: "newest" } : view.query;
-    const parameters = new URLSearchParams({ ...query, limit: this.wanted });
+    const query = this.q ? { q: this.q, sort: "newest" } : this.base;
+    const parameters = new URLSearchParams({ ...query, ...this.filters.query, limit: this.wanted });
     try {
       const page = await get(`conversations?${parameters}`, { signal: asking.signal });
       this.rows = page.conversations;
@@ -125,14 +158,15 @@ export class List {
   show(page) {
     const options = {
       me: this.me, target: page.target_s, fetchedAt: Date.now(),
-      withState: Boolean(this.q) || Boolean(VIEWS[this.view].withState),
+      withState: Boolean(this.q || this.saved) || Boolean(VIEWS[this.view].withState),
     };
+    const anchor = this.anchor();
     const focused = this.items.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     const known = new Map([...this.items.children].map((item) => [item.dataset.id, item]));
     const wanted = page.conversations.map((one) => {
       const item = known.get(one.id) ?? el("li", { "data-id": one.id });
       const opened = one.id === this.opened;
-      const signature = JSON.stringify([{ ...one, waiting_s: 0, unanswered_s: 0 }, opened, options.withState]);
+      const signature = JSON.stringify([{ ...one, waiting_s: 0, unanswered_s: 0, present: one.present.map((who) => [who.id, who.doing]) }, opened, options.withState]);
       const fresh = row(one, { ...options, opened });
       if (item.dataset.signature !== signature || item.firstChild.classList.contains("unread") !== fresh.classList.contains("unread")) {
         item.dataset.signature = signature;
@@ -144,10 +178,29 @@ export class List {
     wanted.forEach((item, at) => {
       if (this.items.children[at] !== item) this.items.insertBefore(item, this.items.children[at] ?? null);
     });
+    if (anchor?.item.isConnected) this.box.scrollTop += anchor.item.offsetTop - anchor.top;
     if (focused && document.activeElement?.dataset?.id !== focused) {
       this.items.querySelector(`a[data-id="${focused}"]`)?.focus({ preventScroll: true });
     }
     this.showEmptyOrMore(page);
+  }
+
+  /** Whoever has scrolled reads: what is at the top of the screen stays there. */
+  anchor() {
+    if (this.box.scrollTop <= 0) return null;
+    const item = [...this.items.children].find((one) => one.offsetTop + one.offsetHeight > this.box.scrollTop + this.items.offsetTop);
+    return item ? { item, top: item.offsetTop } : null;
+  }
+
+  /** Who is at a conversation now, told by an event. */
+  showPresent(id, present) {
+    const row = this.rows.find((one) => one.id === id);
+    if (!row) return;
+    row.present = present;
+    const link = this.items.querySelector(`a[data-id="${id}"]`);
+    link?.querySelector(".chip.present")?.remove();
+    const chip = presentChip(row, this.me);
+    if (chip) link?.querySelector(".row-chips").append(chip);
   }
 
   showEmptyOrMore(page) {
@@ -157,7 +210,9 @@ export class List {
         this.refresh();
       });
     } else if (page.conversations.length) this.foot.replaceChildren();
-    else if (this.q) this.showFoot(t("list.empty_search"), t("list.clear_search"), () => this.choose(this.view));
+    else if (this.q) this.showFoot(t("list.empty_search"), t("list.clear_search"), () => this.start());
+    else if (this.filters.active) this.showFoot(t("list.empty_filters"), t("filter.clear"), () => this.filters.set({}));
+    else if (this.saved) this.showFoot(t("list.empty_filters"));
     else this.showFoot(t(`list.empty_${this.view}`), null, null, VIEWS[this.view].more && t(`list.empty_${this.view}_more`));
   }
 

@@ -36,6 +36,15 @@ export function reasonChip(row) {
   return el("span", { class: "chip" }, named("reason", row.reason));
 }
 
+/** Colleagues who have it before their eyes. */
+export function presentChip(row, me) {
+  const others = row.present.filter((one) => one.id !== me);
+  if (!others.length) return null;
+  const typing = others.some((one) => one.doing === "typing");
+  const names = others.map((one) => one.name).join(", ");
+  return el("span", { class: "chip present" }, icon("person"), t(typing ? "list.typing" : "list.viewing", { names }));
+}
+
 function waitChip(row, target, fetchedAt) {
   const wait = waitOf(row);
   if (wait === null) {
@@ -95,6 +104,7 @@ export function row(conversation, { me, target, fetchedAt, opened, withState }) 
       withState && el("span", { class: "chip plain" }, stateWords(conversation, me)),
       conversation.lang && conversation.lang !== lang &&
         el("span", { class: "chip plain" }, named("lang", conversation.lang)),
+      presentChip(conversation, me),
     ),
     el("span", { class: "preview", dir: "auto", lang: conversation.lang || null }, conversation.last_message),
   );

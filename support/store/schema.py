@@ -191,6 +191,38 @@ conversations = Table(
 Index("ix_conversations_state_updated_at", conversations.c.state, conversations.c.updated_at)
 Index("ix_conversations_agent_id_state", conversations.c.agent_id, conversations.c.state)
 Index("ix_conversations_updated_at", conversations.c.updated_at)
+# Nearly all conversations are resolved, and stay as they are: what lists of them are filtered by is
+# indexed for them alone, so that a message in an open one costs no more.
+_RESOLVED = conversations.c.state == text("'resolved'")
+for _name in ("channel", "lang", "reason", "topic", "resolved_by"):
+    Index(
+        f"ix_conversations_resolved_{_name}",
+        conversations.c[_name],
+        conversations.c.updated_at,
+        sqlite_where=_RESOLVED,
+        postgresql_where=_RESOLVED,
+    )
+Index("ix_conversations_customer_id", conversations.c.customer_id)
+_SNOOZED = conversations.c.snoozed_until.is_not(None)
+Index(
+    "ix_conversations_snoozed_until",
+    conversations.c.snoozed_until,
+    sqlite_where=_SNOOZED,
+    postgresql_where=_SNOOZED,
+)
+
+# The labels once more, so that a label finds its conversations.
+conversation_labels = Table(
+    "conversation_labels",
+    metadata,
+    Column("label", String(40), primary_key=True),
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
 Index("ix_conversations_created_at", conversations.c.created_at)
 _ANGRY = conversations.c.anger == "angry"
 Index(
@@ -350,7 +382,12 @@ cases = Table(
     Column("kind", String(16), nullable=False),
     Column("state", String(16), nullable=False),  # open, in_progress, done
     Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
     Column("customer_id", ForeignKey("customers.id"), index=True),
     Column("order_number", String(64), index=True),
     Column("what", Text),
@@ -593,6 +630,7 @@ saved_searches = Table(
     Column("name", Text, nullable=False),
     Column("query", Text, nullable=False),
     Column("shared", Boolean, nullable=False, server_default=text("false")),
+    Column("place", String(16), nullable=False, server_default="transcripts"),  # or views
     Column("created_at", UtcDateTime, nullable=False),
 )
 

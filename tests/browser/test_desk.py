@@ -312,3 +312,108 @@ def test_hurrying_through_the_list_ends_where_it_ends(sign_in: Open, desk: dict[
         opened,
     )
     assert seqs == [message["seq"] for message in kept["messages"]]
+
+
+def test_an_agents_day_by_keyboard_alone(sign_in: Open, customer: Customer) -> None:
+    """Ctrl+K and keys, from the queue to the end of a matter; no pointer touches the page."""
+    page = sign_in("aya")
+    expect(row(page, customer.id)).to_be_visible()
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("combobox", name="What would you like to do?")
+    expect(palette).to_be_focused()
+    page.keyboard.type(customer.id[:4])
+    expect(page.locator(".palette [role=option]").first).to_contain_text(customer.id[:4].upper())
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/desk/c/{customer.id}$"))
+    expect(page.locator(".lines .line").first).to_be_attached()
+    page.keyboard.press("Alt+c")
+    box = page.locator(".write textarea")
+    expect(box).to_be_focused()
+    page.keyboard.type("Hello, I am looking into it.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".lines .line.agent")).to_contain_text("looking into it")
+    page.keyboard.press("Alt+p")
+    page.keyboard.type("Asked the warehouse.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".lines .line.note")).to_contain_text("warehouse")
+    page.keyboard.press("Alt+2")
+    expect(page.get_by_role("button", name="Mine", exact=False).first).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(row(page, customer.id)).to_be_visible()
+    page.keyboard.press("Alt+e")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Resolve the conversation")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".state")).to_have_text("Resolved")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("busy")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your status")).to_have_value("busy")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("available")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your status")).to_have_value("available")
+
+
+def test_filters_and_kept_views(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("lena")
+    expect(row(page, desk["security"])).to_be_visible()
+    page.get_by_role("button", name="Filter the list").click()
+    page.get_by_label("Channel").select_option("telegram")
+    expect(row(page, desk["angry"])).to_have_count(0)
+    expect(row(page, desk["security"])).to_be_visible()
+    page.get_by_role("button", name="Keep as a view").click()
+    page.get_by_label("Name").fill("Telegram, waiting")
+    page.get_by_label("For everybody").check()
+    page.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    kept = page.get_by_role("button", name="Telegram, waiting", exact=True)
+    expect(kept).to_be_visible()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(row(page, desk["angry"])).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Filter the list")).to_be_focused()
+    kenji = sign_in("kenji")
+    kenji.get_by_role("button", name="Telegram, waiting").click()
+    expect(row(kenji, desk["security"])).to_be_visible()
+    expect(row(kenji, desk["angry"])).to_have_count(0)
+    expect(kenji.get_by_role("button", name="一覧「Telegram, waiting」を削除")).to_have_count(0)
+    page.get_by_role("button", name="Remove the view Telegram, waiting").click()
+    expect(kept).to_have_count(0)
+
+
+def test_the_list_shows_who_is_where(sign_in: Open, customer: Customer) -> None:
+    aya = sign_in("aya")
+    expect(row(aya, customer.id)).to_be_visible()
+    kenji = sign_in("kenji")
+    kenji.evaluate(
+        """(id) => fetch(`/api/v1/desk/conversations/${id}/presence`, {
+            method: "POST",
+            headers: {
+                "Content-Type": "application/json",
+                "X-CSRF-Token": document.querySelector('meta[name="desk-csrf"]').content,
+            },
+            body: JSON.stringify({ doing: "viewing" }),
+        })""",
+        customer.id,
+    )
+    expect(row(aya, customer.id)).to_contain_text("田中 健二 is here")
+
+
+def complaints_of(page: Page) -> list[tuple[str, str]]:
+    found = Axe().run(page)
+    return [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_filters_and_palette(sign_in: Open, scheme: str) -> None:
+    for name, view in (("lena", WIDE), ("kenji", PHONE)):
+        page = sign_in(name, view)
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.locator("#filter").click()
+        expect(page.locator("#filters select").first).to_be_focused()
+        assert complaints_of(page) == []
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+k")
+        expect(page.locator(".palette [role=option]").first).to_be_visible()
+        assert complaints_of(page) == []

@@ -13,7 +13,7 @@ from tests.harness import PASSWORD, DeskAgent, ScriptedBrain, Server, TestClock,
 DESK = "/api/v1/desk"
 NOBODYS = "0" * 24
 # What every signed-in agent may read, and what only leads may.
-FOR_AGENTS = ("me", "conversations", "agents", "counts", "canned")
+FOR_AGENTS = ("me", "conversations", "agents", "counts", "canned", "views")
 FOR_LEADS = ("export?format=csv", "export?format=jsonl", "reports/overview", "missed-questions")
 # What changes something; the body is one that would do.
 CHANGES = (

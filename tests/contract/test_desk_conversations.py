@@ -3,12 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from support import conversations
+from support.store import Transaction
 from tests.contract.desk_scenes import a_shop_at_noon
 from tests.harness import DeskAgent, Events, Server, TestClock, Visitor, handover
 
@@ -100,6 +103,10 @@ class TestLists:
             ({"q": "' -- ; %"}, 0),
             ({"agent": "me"}, 0),
             ({"label": "vip"}, 0),
+            ({"tier": "bloom"}, 1),
+            ({"state": "queued", "waiting": 5}, 1),
+            ({"snoozed": "1"}, 0),
+            ({"snoozed": "0"}, 9),
             ({"from": "2026-11-18", "to": "2026-11-18"}, 6),
             ({"to": "2026-11-17"}, 3),
             ({}, 9),
@@ -112,6 +119,7 @@ class TestLists:
             ("state", "open"), ("state", "bot,nothing"), ("channel", "fax"), ("lang", "de"),
             ("reason", "bored"), ("agent", "you"), ("agent", "9" * 30), ("sort", "random"),
             ("limit", "many"), ("limit", "0"), ("from", "yesterday"), ("to", "2026-13-01"),
+            ("waiting", "long"), ("snoozed", "2"), ("tier", "gold"),
             ("cursor", "nonsense"), ("cursor", naive), ("q", "x" * 401), ("q", "\x00"),
         ):  # fmt: skip
             response = await aya.client.get(f"{DESK}/conversations", params={name: value})
@@ -136,6 +144,57 @@ class TestLists:
                 joined += [row["id"] for row in page.json()["conversations"]]
                 cursor = page.json()["cursor"]
             assert (query, joined) == (query, whole)
+
+    async def test_what_is_put_aside_is_apart_until_its_time(
+        self, server: Server, clock: TestClock, aya: DeskAgent, waiting: str
+    ) -> None:
+        await aya.do(waiting, "claim")
+        until = clock() + timedelta(hours=2)
+
+        def put_aside(tx: Transaction) -> None:
+            _, conversation = conversations.lock(tx, waiting)
+            conversations.note(tx, conversation, snoozed_until=until, topic="faq_returns")
+
+        await server.db.writing(put_aside)
+        assert [row["id"] for row in await listed(aya, snoozed="1")] == [waiting]
+        assert [row["id"] for row in await listed(aya, topic="faq_returns")] == [waiting]
+        assert await listed(aya, topic="faq_payment") == []
+        assert await listed(aya, state="assigned", agent="me", snoozed="0") == []
+        counts = (await aya.client.get(f"{DESK}/counts")).json()
+        assert (counts["mine"], counts["snoozed"], counts["assigned"]) == (0, 1, 1)
+        clock.push(hours=3)
+        assert await listed(aya, snoozed="1") == []
+        counts = (await aya.client.get(f"{DESK}/counts")).json()
+        assert (counts["mine"], counts["snoozed"]) == (1, 0)
+
+    async def test_counts_are_of_what_the_views_show(
+        self, aya: DeskAgent, shop: dict[str, str]
+    ) -> None:
+        counts = (await aya.client.get(f"{DESK}/counts")).json()
+        for state in ("bot", "queued", "assigned", "resolved"):
+            assert (state, counts[state]) == (state, len(await listed(aya, state=state)))
+
+    async def test_a_view_is_kept_and_shared_by_a_lead(
+        self, aya: DeskAgent, ben: DeskAgent, lena: DeskAgent
+    ) -> None:
+        body = {"name": "Cross, in Japanese", "query": "?state=queued&lang=ja&q=secret&limit=2"}
+        made = await aya.client.post(f"{DESK}/views", json=body)
+        assert (made.status_code, made.json()["query"]) == (201, "state=queued&lang=ja")
+        shared = {"name": "Security", "query": "reason=security", "shared": True}
+        assert (await aya.client.post(f"{DESK}/views", json=shared)).status_code == 403
+        assert (await lena.client.post(f"{DESK}/views", json=shared)).status_code == 201
+        hers = (await aya.client.get(f"{DESK}/views")).json()["views"]
+        assert [(one["name"], one["mine"]) for one in hers] == [
+            ("Cross, in Japanese", True), ("Security", False),
+        ]  # fmt: skip
+        his = (await ben.client.get(f"{DESK}/views")).json()["views"]
+        assert [one["name"] for one in his] == ["Security"]
+        assert (await lena.client.get(f"{DESK}/searches")).json()["searches"] == []
+        for agent, view, status in ((ben, hers[0], 404), (aya, hers[1], 404), (aya, hers[0], 204)):
+            gone = await agent.client.post(f"{DESK}/views/{view['id']}/forget")
+            assert (view["name"], gone.status_code) == (view["name"], status)
+        for wrong in ({"name": " ", "query": "lang=ja"}, {"name": "x", "query": "q=only"}):
+            assert (await aya.client.post(f"{DESK}/views", json=wrong)).status_code == 422
 
     async def test_personal_data_is_masked_in_previews(
         self, server: Server, visitor: Visitor, aya: DeskAgent
