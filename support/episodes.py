@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, exists, select
 
+from support.abuse import LABEL as ABUSE
 from support.store.schema import (
     agents,
     cases,
@@ -109,7 +110,7 @@ def _begun(since: datetime, until: datetime) -> Select[Any]:
     c = conversations.c
     return (
         select(
-            c.id, c.created_at, c.channel, c.lang, c.topic, c.resolved_at, c.last_text,
+            c.id, c.created_at, c.labels, c.channel, c.lang, c.topic, c.resolved_at, c.last_text,
             agents.c.name.label("agent"), feedback.c.score,
             last_intent.label("last_intent"), failing.label("failing"),
         )
@@ -133,7 +134,8 @@ def _episode(
         last_text=row.last_text,
         waits=tuple(waits),
         resolved_s=(row.resolved_at - row.created_at).total_seconds() if row.resolved_at else None,
-        score=row.score,
+        # What somebody says after abuse is no measure of how they were served.
+        score=None if ABUSE in (row.labels or ()) else row.score,
         last_intent=row.last_intent,
         complaint=row.id in faults or row.topic == "complaint",
         fault=faults.get(row.id),

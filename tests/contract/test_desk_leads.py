@@ -352,6 +352,16 @@ async def test_figures_of_a_period_whole_and_in_parts(
         assert response.status_code == 422
 
 
+async def test_what_is_said_after_abuse_is_no_rating(lena: DeskAgent, shop: dict[str, str]) -> None:
+    listed = await lena.client.get(f"{DESK}/conversations", params={"rating": "1,2,3,4,5"})
+    rated = [one["id"] for one in listed.json()["conversations"]]
+    assert len(rated) == 3
+    await lena.do(rated[0], "label", add=["abuse"], remove=[])
+
+    figures = (await lena.client.get(f"{DESK}/reports/figures")).json()["figures"]
+    assert figures["rating"]["counted"] == 2
+
+
 async def test_the_conversations_behind_a_figure_are_those_it_counted(
     lena: DeskAgent, shop: dict[str, str]
 ) -> None:
