@@ -12,7 +12,7 @@ from support.transcripts import Filters, Sort
 from support.values import State
 from web.errors import ApiError, whole_number
 
-CHANNELS = ("website", "telegram")
+CHANNELS = ("website", "telegram", "webhook")
 TIERS = ("leaf", "bloom", "grove")
 SORTS: tuple[Sort, ...] = ("queue", "newest", "oldest")
 MOST_ROWS = 200

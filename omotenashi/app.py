@@ -15,6 +15,7 @@ import demo.blueprint
 import desk
 import help
 from channels.base import Channel, Surroundings
+from channels.webhook.channel import Webhook, WebhookRules
 from channels.website.access import WebsiteRules
 from channels.website.channel import Website
 from channels.website.files import widget_files
@@ -135,6 +136,13 @@ def _channels(parts: Parts, around: Surroundings, limits: Limits) -> list[Channe
             base_url=settings.base_url,
         )
         channels.append(Telegram(around, telegram))
+    if settings.webhook_url is not None and settings.webhook_secret is not None:
+        webhook = WebhookRules(
+            url=settings.webhook_url.get_secret_value(),
+            secret=settings.webhook_secret.get_secret_value(),
+            private=settings.webhook_private == "on",
+        )
+        channels.append(Webhook(around, webhook, limits))
     return channels
 
 

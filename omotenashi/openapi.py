@@ -15,6 +15,8 @@ from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from channels.webhook import shapes as webhook
+from channels.webhook.signature import SIGNATURE, TIMESTAMP
 from channels.website import shapes as visitor
 from desk import bodies as desk
 from omotenashi import __version__
@@ -36,7 +38,8 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path. `by`: visitor, desk (session cookie) or anyone."""
+    """One method of one path. `by`: visitor, desk (session cookie), service (signed, see
+    docs/channels.md) or anyone."""
 
     method: str
     path: str
@@ -52,6 +55,7 @@ class Operation:
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _V, _D, _C = "/api/v1/visitor", "/api/v1/desk", "/api/v1/desk/conversations/{id}"
+_W = "/api/v1/webhook"
 _LIST = (
     "state", "channel", "lang", "reason", "agent", "label", "topic", "tier", "rating", "longer",
     "failed", "waiting", "snoozed", "id", "q", "from", "to", "sort", "cursor", "limit",
@@ -93,6 +97,10 @@ OPERATIONS = (
     Operation("post", f"{_V}/transcript", "visitor", "The conversation by e-mail", "nothing", 204,
               visitor.TranscriptBody),
     Operation("delete", f"{_V}/data", "visitor", "Erase everything for good", "nothing", 204),
+    Operation("post", f"{_W}/messages", "service", "Webhook channel: what a customer wrote, or a "
+              "button they pressed", "{id, seq}", 202, webhook.IncomingBody),
+    Operation("get", f"{_W}/attachments/{{id}}", "service", "Webhook channel: a file that was sent "
+              "to a customer", "the file", content="application/octet-stream"),
     Operation("post", f"{_D}/login", "anyone", "Sign in", "{csrf, agent}", 200, desk.LoginBody),
     Operation("post", f"{_D}/two-factor/begin", "desk", "A new secret for an authenticator",
               "{secret}"),
@@ -249,6 +257,7 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "anyone": [],
     "visitor": [{"visitor": []}],
     "desk": [{"desk": []}],
+    "service": [{"timestamp": [], "signature": []}],
 }
 
 
@@ -302,6 +311,8 @@ def document() -> dict[str, Any]:
             "securitySchemes": {
                 "visitor": {"type": "http", "scheme": "bearer"},
                 "desk": {"type": "apiKey", "in": "cookie", "name": "omotenashi_desk"},
+                "timestamp": {"type": "apiKey", "in": "header", "name": TIMESTAMP},
+                "signature": {"type": "apiKey", "in": "header", "name": SIGNATURE},
             },
         },
     }

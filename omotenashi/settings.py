@@ -8,6 +8,7 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
     telegram_api: str = "https://api.telegram.org"
     telegram_secret: SecretStr | None = None
     telegram_mode: Literal["polling", "webhook"] | None = None
+    webhook_url: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_private: Literal["on", "off"] = "off"
     public_url: str | None = None
     allowed_origins: Annotated[list[str], NoDecode] = []
     trusted_proxies: Annotated[list[str], NoDecode] = []
@@ -71,6 +75,26 @@ class Settings(BaseSettings):
         ):
             raise ValueError("must be 1 to 256 letters, digits, _ or -, as Telegram wants it")
         return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                parts = urlsplit(value.get_secret_value())
+                usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            except ValueError:
+                usable = False
+            if not usable:
+                raise ValueError("is no address such as https://service.example/omotenashi")
+        return value
+
+    @model_validator(mode="after")
+    def _webhook_is_signed(self) -> "Settings":
+        secret = self.webhook_secret.get_secret_value() if self.webhook_secret else ""
+        if self.webhook_url is not None and len(secret) < 16:
+            raise ValueError("WEBHOOK_URL needs a WEBHOOK_SECRET of 16 characters or more")
+        return self
 
     @model_validator(mode="after")
     def _mail_has_a_sender(self) -> "Settings":

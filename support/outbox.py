@@ -21,7 +21,7 @@ from support.store.schema import messages, outbox
 
 log = logging.getLogger(__name__)
 
-PUSHED = frozenset({"telegram"})
+PUSHED = frozenset({"telegram", "webhook"})
 SLOW_POLL_S = 3.0
 LEASE = timedelta(seconds=60)
 # Twelve tries with doubling pauses of at most five minutes: more than twenty minutes of outage.

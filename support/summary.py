@@ -37,6 +37,7 @@ _LABELS: dict[Line, tuple[str, str]] = {
     "next": ("Next", "次の対応"),
 }
 _NAMES: dict[str, tuple[str, str]] = {
+    "name": ("name", "お名前"),
     "order_number": ("order", "注文"),
     "item": ("item", "商品"),
     "fault": ("fault", "不具合"),
@@ -172,6 +173,8 @@ def _facts(
         parts.insert(0, f"{told}{proved}")
     elif facts.get("order_number"):
         parts.insert(0, f"{_word(_NAMES, 'order_number', lang)} {facts['order_number']}{proved}")
+    if facts.get("name"):
+        parts.insert(0, f"{_word(_NAMES, 'name', lang)} {mask(facts['name'])}")
     parts += [f"{_word(_NAMES, case.kind, lang)} {case.number}" for case in cases]
     sent = [m for m in said if m.author is Author.CUSTOMER and m.kind == KIND]
     if sent:

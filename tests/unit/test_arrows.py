@@ -80,6 +80,10 @@ def wrong(found: Import) -> str | None:
         return f"{here}: support knows no web framework, but imports {found.module}"
     if found.top in ARROWS and found.top != found.room and found.top not in ARROWS[found.room]:
         return f"{here}: no arrow leads from {found.room} to {found.top}"
+    if found.room == found.top == "channels" and found.file.count("/") > 1:
+        own = found.file.rpartition("/")[0].replace("/", ".")
+        if found.module != "channels.base" and not f"{found.module}.".startswith(f"{own}."):
+            return f"{here}: a channel knows no other one, but imports {found.module}"
     if found.room == "scripts" and found.top not in {"scripts", *sys.stdlib_module_names}:
         return f"{here}: set-up runs before anything is installed, but imports {found.module}"
     return None
@@ -116,6 +120,9 @@ def test_every_room_is_on_the_map() -> None:
         ("actions/orders.py", "from rasa_sdk import Action"),
         ("brain/hub/channel.py", "from rasa.core.channels import InputChannel"),
         ("channels/telegram/channel.py", "from telegram.ext import Application"),
+        ("channels/webhook/channel.py", "from channels.base import Surroundings"),
+        ("channels/webhook/channel.py", "from channels.webhook import signature"),
+        ("channels/webhook/channel.py", "from channels.webhook.intake import Intake"),
         ("scripts/steps.py", "import subprocess"),
     ],
 )
@@ -143,6 +150,10 @@ def test_a_good_import_is_let_through(file: str, source: str) -> None:
         ("brain/hub/channel.py", "from support.playbook import Playbook"),
         ("brain/hub/channel.py", "import rasa_sdk"),
         ("channels/website/channel.py", "from telegram import Bot"),
+        ("channels/webhook/intake.py", "from channels.telegram.intake import Intake"),
+        ("channels/webhook/intake.py", "from ..telegram import pace"),
+        ("channels/webhook/intake.py", "import channels.website"),
+        ("channels/webhook/intake.py", "from desk import shapes"),
         ("scripts/steps.py", "import httpx"),
     ],
 )
