@@ -742,7 +742,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Big, primary_key=True),
-    Column("channel", String(16), nullable=False),  # telegram, email
+    Column("channel", String(16), nullable=False),  # telegram, webhook, email
     Column("address", Text, nullable=False),
     Column("thread_id", ForeignKey("threads.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("message_id", ForeignKey("messages.id", ondelete="CASCADE")),

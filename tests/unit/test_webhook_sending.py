@@ -1,14 +1,17 @@
-"""Where the webhook channel may send to, and what it makes of the answers; without a server."""
+"""Where the webhook channel may send to, what it makes of the answers, and how it is set up."""
 
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from channels.webhook.addresses import AddressRefused, CheckedTransport, may_go
 from channels.webhook.delivery import NotTaken, judge, seconds_until
 from support.outbox import DeliveryDelayed, DeliveryRefused
+from tests.harness import settings_for
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 PUBLIC = ["93.184.215.14", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
@@ -130,3 +133,23 @@ def test_what_answers_mean() -> None:
     with pytest.raises(DeliveryDelayed) as delayed:
         judge(429, "7", NOW)
     assert delayed.value.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("ftp://service.example/", "x" * 16),
+        ("service.example", "x" * 16),
+        ("https://", "x" * 16),
+        ("https://service.example:port/", "x" * 16),
+        ("https://[::1/", "x" * 16),
+        ("https://service.example/", None),
+        ("https://service.example/", "x" * 15),
+    ],
+)
+def test_settings_that_cant_work_stop_the_start(
+    tmp_path: Path, url: str, secret: str | None
+) -> None:
+    settings_for(tmp_path, webhook_url="https://service.example/", webhook_secret="x" * 16)
+    with pytest.raises(ValidationError, match="(?i)webhook_(url|secret)"):
+        settings_for(tmp_path, webhook_url=url, webhook_secret=secret)
