@@ -219,7 +219,7 @@ class TestReading:
         assert found["queue"]["position"] == 1
         assert [event["to"] for event in found["events"]] == ["queued"]
         assert found["promises"][0]["overdue"] is False
-        assert "reviews" not in found
+        assert found["reviews"] == []
 
     async def test_the_summary_is_in_the_agents_language(
         self, aya: DeskAgent, shop: dict[str, str]
