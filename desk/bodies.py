@@ -155,7 +155,9 @@ class AttachmentBody(Body):
 
 
 class TransferBody(Body):
-    to: StrictInt | Literal["queue"]
+    """`to`: an agent's id, "queue", or "team:" and a team's name."""
+
+    to: StrictInt | Literal["queue"] | Annotated[str, Field(pattern=r"^team:[\w-]{1,40}$")]
     note: Annotated[str, Field(max_length=inbox.LONGEST_TEXT), AfterValidator(_plain)] | None = None
 
 

@@ -85,17 +85,18 @@ class Handling:
 
     async def transfer(self, request: Request, login: Login, id: str) -> HTTPResponse:
         body, around = read_body(request, TransferBody), self._around
-        to = None if body.to == "queue" else body.to
+        to = body.to if isinstance(body.to, int) else None
+        team = str(body.to).removeprefix("team:") if str(body.to).startswith("team:") else None
         note = (body.note or "").strip() or None
         try:
             return await self._move(
                 id,
                 lambda tx: handling.transfer(
-                    tx, id, login.agent, to, around.playbook, around.clock(), note
+                    tx, id, login.agent, to, around.playbook, around.clock(), note, team=team
                 ),
             )
         except handling.UnknownAgent as error:
-            raise ApiError(422, "unknown_agent", "there is no such agent", "to") from error
+            raise ApiError(422, "unknown_agent", str(error), "to") from error
 
     async def give_back(self, request: Request, login: Login, id: str) -> HTTPResponse:
         body, around = read_body(request, ReturnBody), self._around

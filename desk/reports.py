@@ -11,13 +11,14 @@ from urllib.parse import urlencode
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse, raw, redirect
 from sanic.response import json as json_response
+from sqlalchemy import Connection
 
 from desk.access import Gate
 from desk.filters import choice, moment
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import figures
+from support import figures, voices
 from support.agents import Login
 from support.episodes import Episode, episodes
 from support.exports import inert
@@ -57,7 +58,17 @@ class Reports:
     def routes(self, api: Blueprint, pages: Blueprint) -> None:
         guarded = self._gate.guarded("lead", self.figures)
         api.add_route(guarded, "/reports/figures", methods=["GET"], name="report_figures")
-        for path, page in (("/reports", self.page), ("/reports/behind", self.behind)):
+        api.add_route(
+            self._gate.guarded("lead", self.voices),
+            "/reports/voices",
+            methods=["GET"],
+            name="voices",
+        )
+        for path, page in (
+            ("/reports", self.page),
+            ("/reports/behind", self.behind),
+            ("/voices", self.voices_page),
+        ):
             pages.add_route(self._pages.for_leads(page), path, name=page.__name__)
 
     async def figures(self, request: Request, login: Login) -> HTTPResponse:
@@ -124,6 +135,44 @@ class Reports:
             mask=mask,
         )
 
+    async def voices(self, request: Request, login: Login) -> HTTPResponse:
+        """NPS, comments and ideas of a period, masked."""
+        asked = self._asked(request)
+        found = await self._said(asked)
+        shape: dict[str, Any] = {
+            "from": asked.first.isoformat(),
+            "to": asked.last.isoformat(),
+            "nps": {**asdict(found["nps"]), "points": found["nps"].points},
+            **{
+                name: [{**asdict(one), "at": one.at.isoformat()} for one in found[name]]
+                for name in ("comments", "ideas")
+            },
+        }
+        return json_response(shape, headers=NO_STORE)
+
+    async def voices_page(self, request: Request, login: Login) -> HTTPResponse:
+        try:
+            asked = self._asked(request)
+        except ApiError:
+            return redirect("/desk/voices", status=303)
+        return self._pages.show("voices.html", login, asked=asked, **await self._said(asked))
+
+    async def _said(self, asked: Question) -> dict[str, Any]:
+        since, until = self._period(asked)
+
+        def read(connection: Connection) -> dict[str, Any]:
+            return {
+                "nps": voices.promoter_score(connection, since, until),
+                "comments": voices.comments(connection, since, until),
+                "ideas": voices.ideas(connection, since, until),
+            }
+
+        return await self._around.db.reading(read)
+
+    def _period(self, asked: Question) -> tuple[datetime, datetime]:
+        since = datetime.combine(asked.first, time(), self._zone)
+        return since, datetime.combine(asked.last + timedelta(days=1), time(), self._zone)
+
     def _asked(self, request: Request) -> Question:
         """Raises ApiError 422."""
         today = self._around.clock().astimezone(self._zone).date()
@@ -142,8 +191,7 @@ class Reports:
         return at.astimezone(self._zone).date() if at else None
 
     async def _episodes(self, asked: Question) -> Sequence[Episode]:
-        since = datetime.combine(asked.first, time(), self._zone)
-        until = datetime.combine(asked.last + timedelta(days=1), time(), self._zone)
+        since, until = self._period(asked)
         now = self._around.clock()
         found = await self._around.db.reading(lambda c: episodes(c, since, until, now))
         if asked.part is None:

@@ -241,6 +241,8 @@ OPERATIONS = (
               204),
     Operation("get", f"{_D}/reports/overview", "desk", "Leads: now, and the last days", "figures",
               query=("from", "to")),
+    Operation("get", f"{_D}/reports/voices", "desk", "Leads: NPS, comments, ideas of a period",
+              "{from, to, nps, comments, ideas}", query=("from", "to")),
     Operation("get", f"{_D}/reports/figures", "desk", "Leads: the figures of a period, and parts",
               "{from, to, figures, by, parts}", query=("from", "to", "by", "part", "format")),
     Operation("get", f"{_D}/missed-questions", "desk", "Leads: what no article answered",

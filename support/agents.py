@@ -251,6 +251,11 @@ def on_duty(connection: Connection, now: datetime, away_after: timedelta) -> lis
     return [_agent(row) for row in rows]
 
 
+def teams(connection: Connection) -> tuple[str, ...]:
+    """The teams that somebody is in."""
+    return tuple(sorted({one.team for one in everyone(connection) if one.team}))
+
+
 def everyone(connection: Connection) -> list[Agent]:
     rows = connection.execute(
         select(agents).where(agents.c.disabled_at.is_(None)).order_by(agents.c.name)

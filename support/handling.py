@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from support import agents, conversations, handoff, snoozing
+from support import agents, conversations, handoff, queue, snoozing
 from support.agents import Agent
 from support.conversations import TransitionRefused
 from support.handoff import AlreadyClaimed
@@ -43,9 +43,11 @@ def transfer(
     playbook: Playbook,
     now: datetime,
     note: str | None = None,
+    *,
+    team: str | None = None,
 ) -> Conversation:
-    """Give a conversation to the colleague `to`, or back to the queue when None. `note` is left
-    for whoever gets it.
+    """Give a conversation to the colleague `to`, or back to the queue when None, there for `team`
+    if one is named. `note` is left for whoever gets it.
 
     Raises UnknownAgent, AlreadyClaimed, TransitionRefused, NotFound.
     """
@@ -53,15 +55,20 @@ def transfer(
     if conversation.state is State.RESOLVED:
         raise TransitionRefused("the conversation is resolved; reopen it first")
     if to is None:
-        if conversation.state is State.QUEUED:
-            return conversation
-        _leave_note(tx, conversation, agent, note, now)
-        return handoff.transfer(tx, conversation_id, agent, None, playbook, now)
+        if team is not None and team not in agents.teams(tx.connection):
+            raise UnknownAgent(f"nobody is in a team called {team!r}")
+        if conversation.state is not State.QUEUED or team is not None:
+            _leave_note(tx, conversation, agent, note, now)
+        if conversation.state is not State.QUEUED:
+            conversation = handoff.transfer(tx, conversation_id, agent, None, playbook, now)
+        if team is not None:
+            queue.give_to_team(tx, conversation_id, team)
+        return conversation
     if to == conversation.agent_id:
         return conversation
     colleague = next((one for one in agents.everyone(tx.connection) if one.id == to), None)
     if colleague is None:
-        raise UnknownAgent(f"no agent {to}")
+        raise UnknownAgent(f"there is no agent {to}")
     _leave_note(tx, conversation, agent, note, now)
     return handoff.transfer(tx, conversation_id, agent, colleague, playbook, now)
 

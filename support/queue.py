@@ -131,6 +131,16 @@ def raise_ticket(
     tx.hint(QUEUE, "queue")
 
 
+def give_to_team(tx: Transaction, conversation_id: str, team: str) -> None:
+    """Let a waiting conversation wait for a team. Its place stays what it is."""
+    tx.execute(
+        update(tickets)
+        .where(tickets.c.conversation_id == conversation_id, tickets.c.closed_at.is_(None))
+        .values(team=team)
+    )
+    tx.hint(DESK, "state", conversation=conversation_id)
+
+
 def close_ticket(tx: Transaction, conversation_id: str, outcome: str, now: datetime) -> None:
     tx.execute(
         update(tickets)

@@ -51,6 +51,8 @@ export class Actions {
       .filter((agent) => agent.id !== this.current()?.agent?.id)
       .sort((one, other) => Number(other.online) - Number(one.online))
       .map((agent) => [String(agent.id), agent.name, agent.online ? status[agent.status] : t("ask.offline")]);
+    const teams = [...new Set(agents.map((agent) => agent.team).filter(Boolean))].sort();
+    options.unshift(...teams.map((team) => [`team:${team}`, t("ask.transfer_team", { team })]));
     if (this.current()?.state !== "queued") options.unshift(["queue", t("ask.transfer_queue")]);
     if (!options.length) return;
     const given = await ask({
@@ -63,7 +65,7 @@ export class Actions {
     });
     if (!given) return;
     const note = given.note.trim();
-    await this.run("transfer", { to: given.to === "queue" ? "queue" : Number(given.to), ...(note && { note }) }, id);
+    await this.run("transfer", { to: Number(given.to) || given.to, ...(note && { note }) }, id);
   };
 
   resolve = async () => {

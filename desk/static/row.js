@@ -101,6 +101,7 @@ export function row(conversation, { me, target, fetchedAt, opened, withState }) 
       reasonChip(conversation),
       conversation.state === "queued" && ["message", "callback"].includes(conversation.choice) &&
         el("span", { class: "chip" }, t(choice)),
+      conversation.team && el("span", { class: "chip plain" }, t("list.team", { team: conversation.team })),
       withState && el("span", { class: "chip plain" }, stateWords(conversation, me)),
       conversation.lang && conversation.lang !== lang &&
         el("span", { class: "chip plain" }, named("lang", conversation.lang)),

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from support import conversations
+from support import agent_settings, conversations
 from support.store import Transaction
 from tests.contract.desk_scenes import a_shop_at_noon
 from tests.harness import DeskAgent, Events, Server, TestClock, Visitor, handover
@@ -344,6 +344,23 @@ class TestHandling:
         assert (back.json()["state"], back.json()["agent"]) == ("queued", None)
         assert (await detail(aya, waiting))["reason"] == "agent"
         for to in (10_000, "nobody", None, True):
+            assert (await aya.do(waiting, "transfer", to=to)).status_code == 422
+
+    async def test_passing_it_on_to_a_team(
+        self, server: Server, aya: DeskAgent, ben: DeskAgent, waiting: str
+    ) -> None:
+        assert (await aya.do(waiting, "transfer", to="team:tea")).status_code == 422
+        await server.db.writing(
+            lambda tx: agent_settings.set_abilities(tx, ben.me["id"], team="tea")
+        )
+        await aya.do(waiting, "claim")
+        given = await aya.do(waiting, "transfer", to="team:tea", note="The kettle, please.")
+        assert given.json()["state"] == "queued"
+        rows = (await ben.client.get(f"{DESK}/conversations")).json()["conversations"]
+        [row] = [one for one in rows if one["id"] == waiting]
+        assert row["team"] == "tea"
+        assert "The kettle, please." in str(await said(ben, waiting))
+        for to in ("team:", "team:a b", "team:nobody"):
             assert (await aya.do(waiting, "transfer", to=to)).status_code == 422
 
     async def test_a_lead_may_step_in(self, aya: DeskAgent, lena: DeskAgent, waiting: str) -> None:

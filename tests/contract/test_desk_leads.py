@@ -13,8 +13,9 @@ import pytest
 from support import conversations
 from support.exports import inert
 from support.store import Transaction
+from support.store.schema import customers, nps
 from tests.contract.desk_scenes import Scene, a_shop_at_noon
-from tests.harness import DeskAgent, Server, Visitor
+from tests.harness import DeskAgent, Server, Visitor, answer
 
 DESK = "/api/v1/desk"
 
@@ -378,9 +379,47 @@ async def test_the_conversations_behind_a_figure_are_those_it_counted(
     assert not re.search(r"/desk/transcripts/[0-9a-f]{24}", nothing.text)
 
 
+async def test_what_customers_say_of_the_shop(
+    server: Server, lena: DeskAgent, shop: dict[str, str], visitor: Visitor
+) -> None:
+    now = server.clock()
+    scores = (10, 9, 9, 8, 3, None)
+
+    def answers(tx: Transaction) -> None:
+        for number, score in enumerate(scores):
+            id = f"customer-{number}"
+            tx.execute(customers.insert().values(id=id, created_at=now))
+            row = {"customer_id": id, "asked_at": now, "score": score}
+            row["conversation_id"] = shop["asked"]
+            tx.execute(nps.insert().values(**row))
+
+    await server.db.writing(answers)
+    idea = {"type": "open_case", "kind": "idea", "what": "A tea of the month? me@example.com"}
+    server.brain.replies["an idea"] = answer("Noted.", intent="feedback_idea", commands=(idea,))
+    await visitor.answers("an idea")
+    comment = {"score": 2, "comment": "Slow. Call 090-1234-5678"}
+    await visitor.client.post("/api/v1/visitor/feedback", json=comment)
+
+    found = (await lena.client.get(f"{DESK}/reports/voices")).json()
+    assert found["nps"] == {
+        "asked": 6, "answered": 5, "promoters": 3, "detractors": 1, "points": 40,
+    }  # fmt: skip
+    assert found["ideas"][0]["text"].startswith("A tea of the month?")
+    assert "me@example.com" not in str(found)
+    assert (found["comments"][0]["score"], "1234" in str(found["comments"])) == (2, False)
+    page = await lena.client.get("/desk/voices")
+    assert "A tea of the month?" in page.text
+    nothing = {"from": "2020-01-01", "to": "2020-01-02"}
+    empty = (await lena.client.get(f"{DESK}/reports/voices", params=nothing)).json()
+    assert (empty["nps"]["points"], empty["ideas"]) == (None, [])
+
+
 async def test_reports_are_for_leads(server: Server, lena: DeskAgent) -> None:
     aya = await server.agent("Aya")
-    for path in ("/api/v1/desk/reports/figures", "/desk/reports", "/desk/reports/behind"):
+    for path in (
+        "/api/v1/desk/reports/figures", "/api/v1/desk/reports/voices", "/desk/reports",
+        "/desk/reports/behind", "/desk/voices",
+    ):  # fmt: skip
         assert (await lena.client.get(path)).status_code == 200
         assert (await aya.client.get(path)).status_code == 403
 
