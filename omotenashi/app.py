@@ -135,7 +135,7 @@ def _channels(parts: Parts, around: Surroundings, limits: Limits) -> list[Channe
             webhook=mode == "webhook",
             base_url=settings.base_url,
         )
-        channels.append(Telegram(around, telegram))
+        channels.append(Telegram(around, telegram, limits))
     if settings.webhook_url is not None and settings.webhook_secret is not None:
         webhook = WebhookRules(
             url=settings.webhook_url.get_secret_value(),

@@ -282,6 +282,7 @@ class Messages(Part):
     welcome: Words
     help: Words
     text_only: Words
+    slow_down: Words
     which_language: Words
     language_kept: Words
     ask_person: Words

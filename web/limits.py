@@ -22,6 +22,8 @@ RULES = {
     "attachment": "12/minute;100/hour",
     "attachment_desk": "60/minute;600/hour",
     "session": "120/minute;3000/hour",
+    # How often somebody on a channel without error messages is told that it was too much.
+    "slow_down": "1/minute",
     "signal": "120/10 seconds",
     # To one mailbox, from one visitor, from one address.
     "transcript": "5/hour",

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import json
 import logging
+from contextlib import suppress
 from typing import Any
 
 from sanic import Blueprint, Request
@@ -16,11 +17,12 @@ from channels.telegram.commands import DESCRIPTIONS, MENU, filled
 from channels.telegram.courtesies import Courtesies
 from channels.telegram.delivery import TelegramSender
 from channels.telegram.formatting import reachable
-from channels.telegram.intake import Intake
-from channels.telegram.updates import read_raw
+from channels.telegram.intake import Followed, Intake
+from channels.telegram.updates import Incoming, read_raw
 from support.outbox import Sender
 from support.store.database import StorageUnavailable
 from web.errors import ApiError
+from web.limits import Limits
 
 __all__ = ["Telegram", "TelegramRules"]
 
@@ -36,8 +38,9 @@ class Telegram:
 
     name = "telegram"
 
-    def __init__(self, around: Surroundings, rules: TelegramRules) -> None:
+    def __init__(self, around: Surroundings, rules: TelegramRules, limits: Limits) -> None:
         self._rules = rules
+        self._limits = limits
         self._around = around
         self._api = BotApi(rules)
         self._intake = Intake(self.name, around)
@@ -143,7 +146,23 @@ class Telegram:
         incoming = read_raw(raw, self._api.bot)
         if incoming is None or incoming.kind == "ignored":
             return
+        if await self._too_fast(incoming):
+            return
         self._courtesies.after(incoming, await self._intake.store(incoming))
+
+    async def _too_fast(self, incoming: Incoming) -> bool:
+        """Whether a chat sends more than anybody types. It is told so, once a minute; what it
+        sent is not taken."""
+        chat = (self.name, str(incoming.chat_id))
+        try:
+            await self._limits.check("message", *chat)
+        except ApiError:
+            with suppress(ApiError):
+                await self._limits.check("slow_down", *chat)
+                said = self._around.playbook.messages.slow_down.in_lang(incoming.lang)
+                self._courtesies.after(incoming, Followed(say=said))
+            return True
+        return False
 
     async def _close(self, *_: Any) -> None:
         await self._courtesies.close()
