@@ -349,9 +349,10 @@ class Events:
 
     async def until(self, event: str, seconds: float = 8) -> Any:
         """The data of the next `event`."""
-        async with asyncio.timeout(seconds):
+        # As everywhere: for what is wanted, not for the machine's mood.
+        async with asyncio.timeout(4 * seconds):
             while True:
-                kind, data, _ = await self.next(seconds)
+                kind, data, _ = await self.next(4 * seconds)
                 if kind == event:
                     return data
 

@@ -113,6 +113,8 @@ class Database:
     def close(self) -> None:
         self._writers.shutdown(wait=True)
         self._readers.shutdown(wait=True)
+        # Whoever reads in a thread of its own may give its connection back to a pool that is gone.
+        event.listen(self.engine, "checkin", _close_late)
         self.engine.dispose()
 
     def _write(self, change: Callable[[Transaction], T]) -> tuple[T, list[Hint]]:
@@ -142,6 +144,11 @@ def _is_away(error: DBAPIError) -> bool:
         or error.connection_invalidated
         or getattr(error.orig, "sqlstate", None) == "25006"
     )
+
+
+def _close_late(connection: Any, record: ConnectionPoolEntry) -> None:
+    if connection is not None:
+        connection.close()
 
 
 def _worth_repeating(error: DBAPIError) -> bool:

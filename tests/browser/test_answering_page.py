@@ -26,12 +26,12 @@ def test_typing_claims_and_others_see_who_writes(
     aya, kenji = sign_in("aya"), sign_in("kenji")
     row(kenji, customer.id).click()
     row(aya, customer.id).click()
-    expect(kenji.locator(".present")).to_have_text("Aya Moriさんも閲覧しています。")
+    expect(kenji.locator("p.present")).to_have_text("Aya Moriさんも閲覧しています。")
     box = aya.locator(".write textarea")
     box.press_sequentially("Hello")
     expect(aya.locator(".owner")).to_have_text("The assistant is paused. You answer here.")
     expect(box).to_have_value("Hello")
-    expect(kenji.locator(".present")).to_have_text("Aya Moriさんがいま入力しています。")
+    expect(kenji.locator("p.present")).to_have_text("Aya Moriさんがいま入力しています。")
     expect(kenji.locator(".owner")).to_have_text("Aya Moriが担当しています。")
 
 
