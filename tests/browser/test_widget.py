@@ -521,6 +521,16 @@ def test_a_choice_is_sent_once_and_closes_the_others(chat: Chat) -> None:
     assert "text" not in chat.shop.requests("POST messages")[0]["body"]
 
 
+def test_what_the_assistant_offered_is_over_while_a_person_answers(chat: Chat) -> None:
+    chat.open()
+    offer(chat.shop, "Left", "Right")
+    expect(chat.button("Left")).to_be_visible()
+    chat.shop.state("assigned", agent={"name": "Aya"})
+    expect(chat.button("Left")).to_be_hidden()
+    chat.shop.state("bot")
+    expect(chat.button("Left")).to_be_visible()
+
+
 def test_writing_instead_closes_the_choices(chat: Chat) -> None:
     chat.open()
     offer(chat.shop, "Left", "Right")

@@ -175,6 +175,8 @@ export function createPanel(
       shownFace.replaceChildren(face(person, now));
     }
     say(who, t[state]);
+    // What the assistant offered is over while a person answers.
+    attribute(element, "data-person", person);
     queue.update(state === "queued" ? (place ?? {}) : null, callback ?? null, !!open);
     rating.update(state === "resolved", rate !== false);
     const opens = open?.next_open_at;
