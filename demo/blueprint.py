@@ -10,11 +10,12 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sanic import Blueprint, Request
+from sanic import Request
 from sanic.response import HTTPResponse, html
 
 from demo.catalogue import catalogue
 from demo.seeding import OrderSample
+from web.blueprint import Blueprint
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,5 @@
 """The agents' and leads' console: its JSON interface, its pages and their files."""
 
-from sanic import Blueprint
-
 from desk.access import Gate
 from desk.account import Account
 from desk.administering import Administering
@@ -29,6 +27,7 @@ from desk.surroundings import DeskSurroundings
 from desk.tasks import Tasks
 from desk.transcripts import Transcripts
 from desk.views import Views
+from web.blueprint import Blueprint
 from web.limits import Limits
 
 __all__ = ["DeskSurroundings", "blueprints"]

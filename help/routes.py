@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import unquote
 
-from sanic import Blueprint, HTTPResponse, Request, html, raw, redirect
+from sanic import HTTPResponse, Request, html, raw, redirect
 from sanic.exceptions import NotFound
 
 from help.contact import ContactDetails
@@ -14,6 +14,7 @@ from help.contents import preferred_language
 from help.pages import Pages, StaticFile, address
 from support.knowledge import KnowledgeHolder
 from support.knowledge.language import Lang, as_lang
+from web.blueprint import Blueprint
 
 # As long as a chat message may be; a longer question is answered by asking for a shorter one.
 QUERY_CHARACTERS: Final = 4000

@@ -10,11 +10,12 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sanic import Blueprint, Request, Sanic
+from sanic import Request, Sanic
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from support.services import Services
+from web.blueprint import Blueprint
 from web.errors import ApiError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import hmac
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from sanic import Blueprint, Request
+from sanic import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 from sqlalchemy import Connection, func, select
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from omotenashi.parts import Parts
 from support.store.database import StorageUnavailable
 from support.store.schema import outbox, tickets, turns
+from web.blueprint import Blueprint
 from web.errors import ApiError
 
 LOOPBACK = ("127.0.0.1", "::1")

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
-from sanic import Blueprint, Request
+from sanic import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
@@ -20,6 +20,7 @@ from channels.webhook.signature import SIGNATURE, TIMESTAMP
 from channels.website import shapes as visitor
 from desk import bodies as desk
 from omotenashi import __version__
+from web.blueprint import Blueprint
 
 ERRORS = {
     400: "not JSON, or not UTF-8",

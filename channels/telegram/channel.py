@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from typing import Any
 
-from sanic import Blueprint, Request
+from sanic import Request
 from sanic.response import HTTPResponse, empty
 from telegram.error import RetryAfter, TelegramError
 
@@ -21,6 +21,7 @@ from channels.telegram.intake import Followed, Intake
 from channels.telegram.updates import Incoming, read_raw
 from support.outbox import Sender
 from support.store.database import StorageUnavailable
+from web.blueprint import Blueprint
 from web.errors import ApiError
 from web.limits import Limits
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sanic import Blueprint, Request
+from sanic import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from support import conversations, inbox
 from support.attachments import records
 from support.attachments.records import Attachment
 from support.outbox import Sender
+from web.blueprint import Blueprint
 from web.errors import ApiError, read_body
 from web.files import download
 from web.limits import Limits

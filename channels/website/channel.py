@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sanic import Blueprint, Request
+from sanic import Request
 from sanic.response import HTTPResponse, empty
 from sanic.response import json as json_response
 from sqlalchemy import Connection, update
@@ -47,6 +47,7 @@ from support.reachable import ContactRefused
 from support.store import Transaction
 from support.store.schema import threads
 from support.values import Conversation, Message
+from web.blueprint import Blueprint
 from web.errors import ApiError, read_body, whole_number
 from web.events import stream
 from web.limits import Limits

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from sanic import Blueprint, Request
+from sanic import Request
 from sanic.response import HTTPResponse, raw
 
+from web.blueprint import Blueprint
 from web.errors import ApiError
 
 STATIC: Final = Path(__file__).parent / "static"

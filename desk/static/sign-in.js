@@ -8,6 +8,8 @@ const form = byId("sign-in");
 const wrong = byId("wrong");
 const button = form.querySelector("button");
 
+// Before this the form would be sent as a page, which signs nobody in.
+button.disabled = false;
 if (location.hash === "#ended") wrong.textContent = t("sign_in.ended");
 // A link in a mail comes without the cookie of somebody who is signed in; from here it is sent.
 else if (new URLSearchParams(location.search).get("from") === "elsewhere") location.replace(form.dataset.onward);
