@@ -10,7 +10,7 @@ from actions.lookup import offer
 from actions.reply import Reply, shop_zone
 from actions.turn import Turn
 from actions.voice import Voice
-from support.cases import Case
+from support.cases.cases import Case
 from support.orders import OrderNotVisible, OrdersUnavailable
 
 SHOWN_CASES = 4

@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from actions.formatting import carrier_name, day, item_names, local_day, money, state_name
-from support.notices import regions_of
 from support.orders import Order, OrderState
+from support.outreach.notices import regions_of
 
 _PROGRESS = (
     OrderState.AWAITING_PAYMENT,

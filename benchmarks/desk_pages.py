@@ -26,9 +26,10 @@ from sqlalchemy import Connection, Table, event, insert, select, text
 
 from desk.detail import detail
 from omotenashi.parts import PLAYBOOK
-from support import agents, conversations, exports, messages, presence
-from support.playbook import Playbook, load_playbook
-from support.search import index_all
+from support import conversations, messages
+from support.handover import presence
+from support.handover.unanswered import unanswered
+from support.playbook.playbook import Playbook, load_playbook
 from support.store import Database
 from support.store.migrate import migrate
 from support.store.schema import agents as agents_table
@@ -43,8 +44,10 @@ from support.store.schema import (
 )
 from support.store.schema import conversations as conversations_table
 from support.store.schema import messages as messages_table
-from support.transcripts import Filters, counts_for, list_conversations
-from support.unanswered import unanswered
+from support.team import agents
+from support.transcripts import exports
+from support.transcripts.search import index_all
+from support.transcripts.transcripts import Filters, counts_for, list_conversations
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 PIECE = 2000

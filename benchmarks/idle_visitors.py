@@ -21,9 +21,9 @@ from channels.website.tokens import make_token
 from omotenashi.app import prepare_database
 from omotenashi.parts import PLAYBOOK
 from omotenashi.settings import Settings
-from support import visitors
 from support.clock import utc_now
-from support.playbook import load_playbook
+from support.customers import visitors
+from support.playbook.playbook import load_playbook
 from support.store import Database, Transaction
 from tests.e2e.product import EchoBrain, Serving
 

@@ -1,9 +1,9 @@
 """What a channel is to the rest of the product.
 
-A channel takes customers' messages in through `support.visitors` and `support.inbox`, and it
-brings answers out: either its customers fetch and stream what is stored (the website), or it has a
-Sender to which the outbox gives one message at a time (Telegram). It owns its addresses, its limits
-and its formatting, and nothing else.
+A channel takes customers' messages in through `support.customers.visitors` and `support.inbox`,
+and it brings answers out: either its customers fetch and stream what is stored (the website), or
+it has a Sender to which the outbox gives one message at a time (Telegram). It owns its addresses,
+its limits and its formatting, and nothing else.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from typing import Protocol
 from sanic import Blueprint
 
 from support.attachments.storing import Attachments
-from support.mail import MailSender
-from support.outbox import Sender
-from support.playbook import Playbook
+from support.delivery.mail import MailSender
+from support.delivery.outbox import Sender
+from support.playbook.playbook import Playbook
 from support.store import Database
 from support.typing_state import Typing
 
@@ -26,8 +26,8 @@ class Surroundings:
     """What every channel is given. `worker` serves the turns of messages taken in here.
 
     `mail` is there where a mail server is. `invitations`: by channel, what to put a one-time code
-    behind (see `support.links`) so that a customer goes on there; a channel adds its own once it
-    knows it.
+    behind (see `support.customers.links`) so that a customer goes on there; a channel adds its own
+    once it knows it.
     """
 
     db: Database

@@ -13,8 +13,8 @@ from sanic import Request
 from sanic.response import HTTPResponse
 
 from desk.surroundings import DeskSurroundings
-from support import agents, people
-from support.agents import Login
+from support.team import agents, people
+from support.team.agents import Login
 from web.errors import ApiError
 from web.origins import allowed_origin
 

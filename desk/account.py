@@ -12,9 +12,10 @@ from desk.bodies import CodeBody, PasswordBody
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import agents, audit, sign_ins, two_factor
-from support.agents import Login
+from support import audit
 from support.store import Transaction
+from support.team import agents, sign_ins, two_factor
+from support.team.agents import Login
 from web.errors import ApiError, read_body
 from web.limits import Limits
 

@@ -11,10 +11,11 @@ from desk.bodies import NewPersonBody, PasswordBody, PersonBody
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import agent_settings, agents, audit, people
-from support.agents import AgentRefused, Login
-from support.people import Person
+from support import audit
 from support.store import Transaction
+from support.team import agent_settings, agents, people
+from support.team.agents import AgentRefused, Login
+from support.team.people import Person
 from web.errors import ApiError, read_body, whole_number
 
 _LARGEST = 2**31 - 1

@@ -15,12 +15,13 @@ from desk.changes import change, owner_shape
 from desk.reading import checked_id, not_there
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import conversations, macros, mentions
-from support.agents import Login
-from support.canned import Unfilled
+from support import conversations
+from support.answering import macros, mentions
+from support.answering.canned import Unfilled
+from support.answering.suggestions import SuggestedArticle, articles_for, question_of, replies_for
 from support.privacy.masking import mask_secrets
 from support.store import Transaction
-from support.suggestions import SuggestedArticle, articles_for, question_of, replies_for
+from support.team.agents import Login
 from support.values import Conversation, Message
 from web.errors import ApiError, read_body
 

@@ -15,15 +15,16 @@ from desk.bodies import ArticleBody, ArticleQuestionsBody, DraftBody, RestoreBod
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import articles, missed_questions
-from support.agents import Login
-from support.article_trial import Trial, tried
-from support.articles import Draft
 from support.knowledge import Article, ArticleError
+from support.knowledge import edited as articles
+from support.knowledge.edited import Draft
 from support.knowledge.front_matter import split_front_matter
 from support.knowledge.rendering import to_html
-from support.playbook import LANGS
+from support.knowledge.trial import Trial, tried
+from support.learning import missed_questions
+from support.playbook.parts import LANGS
 from support.store import Transaction
+from support.team.agents import Login
 from web.errors import ApiError, read_body
 
 SHOWN_VERSIONS = 30

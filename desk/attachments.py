@@ -9,14 +9,15 @@ from desk.bodies import AttachmentBody
 from desk.reading import checked_id, not_there
 from desk.shapes import attachment_shape
 from desk.surroundings import DeskSurroundings
-from support import conversations, replies
-from support.agents import Login
+from support import conversations
+from support.answering import replies
 from support.attachments import records, seeing
 from support.attachments.checking import LARGEST
 from support.attachments.records import Attachment
 from support.attachments.refusals import FileRefused
 from support.conversations import TransitionRefused
 from support.store import Transaction
+from support.team.agents import Login
 from web.errors import ApiError, checked
 from web.files import download, read_upload, receiving, refused
 from web.limits import Limits

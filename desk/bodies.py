@@ -13,12 +13,15 @@ from pydantic import (
     model_validator,
 )
 
-from support import customer_notes, inbox, notices, reviews
-from support.handling import LONGEST_REASON
-from support.labels import LONGEST_LABEL, MOST_LABELS
+from support import inbox
+from support.answering.handling import LONGEST_REASON
+from support.answering.labels import LONGEST_LABEL, MOST_LABELS
+from support.customers import customer_notes
+from support.learning import reviews
 from support.orders import EffectKind
 from support.orders.access import postcode_key
-from support.playbook_edits import LONGEST as LONGEST_FILE
+from support.outreach import notices
+from support.playbook.playbook_edits import LONGEST as LONGEST_FILE
 
 
 def _text(value: str) -> str:

@@ -12,10 +12,10 @@ from desk.bodies import CaseBody
 from desk.shapes import case_shape, plain
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import cases, casework
-from support.agents import Login
 from support.attachments import records
+from support.cases import cases, casework
 from support.store import Transaction
+from support.team.agents import Login
 from web.errors import ApiError, read_body
 
 

@@ -7,11 +7,12 @@ from sqlalchemy import Connection
 
 from desk.reading import checked_id, not_there
 from desk.surroundings import DeskSurroundings
-from support import agents, conversations
+from support import conversations
+from support.answering.handling import LeadNeeded, WroteAgain
 from support.conversations import TransitionRefused
-from support.handling import LeadNeeded, WroteAgain
-from support.handoff import AlreadyClaimed
+from support.handover.handoff import AlreadyClaimed
 from support.store import Transaction
+from support.team import agents
 from support.values import Conversation
 from web.errors import ApiError
 

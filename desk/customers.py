@@ -9,9 +9,10 @@ from desk.bodies import CustomerNoteBody
 from desk.changes import change
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import conversations, customer_notes, customer_view
-from support.agents import Login
+from support import conversations
+from support.customers import customer_notes, customer_view
 from support.store import Transaction
+from support.team.agents import Login
 from web.errors import ApiError, read_body
 
 

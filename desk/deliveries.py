@@ -6,9 +6,9 @@ from sanic.response import json as json_response
 
 from desk.access import Gate
 from desk.surroundings import DeskSurroundings
-from support import outbox
-from support.agents import Login
-from support.outbox import NothingToRetry
+from support.delivery import outbox
+from support.delivery.outbox import NothingToRetry
+from support.team.agents import Login
 from web.errors import ApiError
 
 

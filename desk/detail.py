@@ -6,22 +6,17 @@ from typing import Any
 from sqlalchemy import Connection
 
 from desk.shapes import case_shape, moment, plain, present_shape, summary_shape
-from support import (
-    agents,
-    cases,
-    conversations,
-    customer_notes,
-    customer_view,
-    presence,
-    promises,
-    queue,
-    reviews,
-    summary,
-)
-from support.agents import Agent
+from support import conversations
 from support.attachments import records
-from support.playbook import Playbook
+from support.cases import cases
+from support.customers import customer_notes, customer_view
+from support.handover import presence, queue, summary
+from support.learning import reviews
+from support.playbook.playbook import Playbook
 from support.privacy.masking import mask_secrets
+from support.tasks import promises
+from support.team import agents
+from support.team.agents import Agent
 from support.values import Conversation
 
 

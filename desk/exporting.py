@@ -14,11 +14,11 @@ from desk.files import load_texts
 from desk.filters import choice, read_filters
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import exports
-from support.agents import Agent, Login
-from support.playbook import LANGS
+from support.playbook.parts import LANGS
 from support.privacy.masking import mask, mask_secrets
-from support.transcripts import BadCursor, Filters
+from support.team.agents import Agent, Login
+from support.transcripts import exports
+from support.transcripts.transcripts import BadCursor, Filters
 from web.errors import ApiError
 
 FORMATS = {
@@ -121,7 +121,7 @@ class Exporting:
                     422, "too_many", f"a PDF holds {MOST_IN_PDF} conversations at most", "format"
                 )
         # Loaded when it is used: most servers never print anything.
-        from support.printed import as_pdf
+        from support.transcripts.printed import as_pdf
 
         playbook, lang = self._around.playbook, agent.lang if agent.lang in LANGS else "en"
         return await asyncio.to_thread(

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from sanic import Request
 
-from support.agents import Agent
-from support.playbook import LANGS, Reason
-from support.transcripts import Filters, Sort
+from support.playbook.parts import LANGS, Reason
+from support.team.agents import Agent
+from support.transcripts.transcripts import Filters, Sort
 from support.values import State
 from web.errors import ApiError, whole_number
 

@@ -23,11 +23,13 @@ from desk.changes import change, owner_shape
 from desk.reading import checked_id, not_there
 from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
-from support import abuse, conversations, handling, handoff, labels, presence, replies
-from support.agents import Login
+from support import conversations
+from support.answering import abuse, handling, labels, replies
+from support.handover import handoff, presence
+from support.handover.snoozing import BadTime
 from support.hints import Hint, thread_topic
-from support.snoozing import BadTime
 from support.store import Transaction
+from support.team.agents import Login
 from support.values import Conversation
 from web.errors import ApiError, read_body
 

@@ -14,9 +14,10 @@ from desk.filters import choice, moment
 from desk.shapes import plain
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import missed_questions, reports
-from support.agents import Login
-from support.playbook import LANGS
+from support.learning import missed_questions
+from support.playbook.parts import LANGS
+from support.reports import reports
+from support.team.agents import Login
 from web.errors import ApiError, read_body, whole_number
 
 REPORT_DAYS = 7

@@ -17,10 +17,10 @@ from desk.pages import Pages
 from desk.shapes import plain
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import learning_jobs, lessons, missed_groups, missed_questions
-from support.agents import Login
-from support.articles import pairs
-from support.training_data import known_examples
+from support.knowledge.edited import pairs
+from support.learning import learning_jobs, lessons, missed_groups, missed_questions
+from support.learning.training_data import known_examples
+from support.team.agents import Login
 from web.errors import ApiError, read_body
 
 SHOWN_GROUPS = 60

@@ -18,10 +18,12 @@ from desk.access import Gate
 from desk.reading import colleagues
 from desk.shapes import present_shape
 from desk.surroundings import DeskSurroundings
-from support import conversations, presence, tasks
-from support.agents import Login
+from support import conversations
+from support.handover import presence
 from support.hints import DESK, MISSED, Hint
-from support.transcripts import counts_for
+from support.tasks import tasks
+from support.team.agents import Login
+from support.transcripts.transcripts import counts_for
 from web.events import HEARTBEAT_S, frame, stream
 
 # Hints come in bursts (a reply, a state, a timer): one event for all of them.

@@ -12,9 +12,9 @@ from desk.bodies import NoticeBody
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import notices
-from support.agents import Login
-from support.notices import Notice
+from support.outreach import notices
+from support.outreach.notices import Notice
+from support.team.agents import Login
 from web.errors import ApiError, read_body
 
 

@@ -15,8 +15,8 @@ from desk.access import Gate, Handler
 from desk.files import LANGS, Files, load_texts
 from desk.leading import Leading
 from desk.surroundings import DeskSurroundings
-from support import missed_questions
-from support.agents import Login
+from support.learning import missed_questions
+from support.team.agents import Login
 from web.errors import ApiError
 
 _HEADERS: Final = {

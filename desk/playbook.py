@@ -12,9 +12,9 @@ from desk.bodies import PlaybookBody
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import playbook_edits
-from support.agents import Login
-from support.playbook import AT_START, FILES
+from support.playbook import playbook_edits
+from support.playbook.playbook import AT_START, FILES
+from support.team.agents import Login
 from support.yamlfile import FileError
 from web.errors import ApiError, read_body
 

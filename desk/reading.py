@@ -16,13 +16,16 @@ from desk.orders_shown import orders_shown
 from desk.shapes import colleague_shape, message_shape, present_shape, reader_for
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import agents, conversations, delivery, messages, presence
-from support.agents import Login
-from support.customer_view import visit
+from support import conversations, messages
+from support.customers.customer_view import visit
+from support.delivery import delivery
+from support.handover import presence
+from support.handover.unanswered import unanswered
 from support.hints import Hint, thread_topic
 from support.remedies import ledger
-from support.transcripts import BadCursor, Filters, counts_for, list_conversations
-from support.unanswered import unanswered
+from support.team import agents
+from support.team.agents import Login
+from support.transcripts.transcripts import BadCursor, Filters, counts_for, list_conversations
 from support.values import Conversation
 from web.errors import ApiError, whole_number
 

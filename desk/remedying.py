@@ -14,11 +14,11 @@ from desk.reading import checked_id, not_there
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support import conversations
-from support.agents import Login
 from support.conversations import TransitionRefused
 from support.orders import Order, OrderNotVisible, OrdersUnavailable
 from support.remedies import ledger
 from support.remedies.decision import NotPossible
+from support.team.agents import Login
 from support.values import Conversation
 from web.errors import ApiError, read_body
 

@@ -18,12 +18,12 @@ from desk.filters import choice, moment
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import figures, voices
-from support.agents import Login
-from support.episodes import Episode, episodes
-from support.exports import inert
-from support.figures import BY_NAME, FIGURES, SLICES, Value
 from support.privacy.masking import mask
+from support.reports import figures, voices
+from support.reports.episodes import Episode, episodes
+from support.reports.figures import BY_NAME, FIGURES, SLICES, Value
+from support.team.agents import Login
+from support.transcripts.exports import inert
 from web.errors import ApiError
 
 USUAL_DAYS: Final = 28

@@ -15,8 +15,9 @@ from desk.reading import checked_id, not_there
 from desk.shapes import plain
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import conversations, review_queue, reviews
-from support.agents import Login
+from support import conversations
+from support.learning import review_queue, reviews
+from support.team.agents import Login
 from web.errors import ApiError, read_body
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from support.agents import Agent
 from support.attachments.records import Attachment
-from support.cases import Case
+from support.cases.cases import Case
+from support.handover.presence import Present
+from support.handover.summary import SummaryLine
 from support.orders import Order, carrier_name, payment_name
-from support.presence import Present
 from support.privacy.masking import mask, mask_secrets
-from support.summary import SummaryLine
+from support.team.agents import Agent
 from support.values import Author, Conversation, Message, State
 
 ATTACHMENTS = "/api/v1/desk/attachments"

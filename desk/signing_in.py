@@ -11,9 +11,10 @@ from desk.access import COOKIE, Gate
 from desk.bodies import LoginBody, MeBody
 from desk.shapes import agent_shape
 from desk.surroundings import DeskSurroundings
-from support import agent_settings, agents, audit, two_factor
-from support.agents import Agent, Login
+from support import audit
 from support.store import Transaction
+from support.team import agent_settings, agents, two_factor
+from support.team.agents import Agent, Login
 from web.errors import ApiError, read_body
 from web.limits import Limits
 from web.origins import client_address

@@ -8,7 +8,7 @@ from pathlib import Path
 from support.attachments.storing import Attachments
 from support.knowledge import KnowledgeHolder
 from support.orders import OrderAccess
-from support.playbook import Playbook
+from support.playbook.playbook import Playbook
 from support.store import Database
 
 
@@ -16,7 +16,7 @@ from support.store import Database
 class DeskSurroundings:
     """`cookie_secure`: whether browsers reach the desk by https only. `trusted_proxies`: addresses
     or networks whose X-Forwarded-For counts. `start_learning`: begins a run of the kind with the
-    number (support.learning_jobs) and returns at once."""
+    number (support.learning.learning_jobs) and returns at once."""
 
     db: Database
     playbook: Playbook

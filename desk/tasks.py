@@ -16,12 +16,12 @@ from desk.pages import Pages
 from desk.shapes import moment
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import callbacks, desk_tasks, tasks
-from support.agents import Login
+from support.customers.reachable import spoken
 from support.privacy.masking import mask_secrets
-from support.reachable import spoken
 from support.store import Transaction
-from support.tasks import Listed, Task
+from support.tasks import callbacks, desk_tasks, tasks
+from support.tasks.tasks import Listed, Task
+from support.team.agents import Login
 from web.errors import ApiError, read_body
 
 

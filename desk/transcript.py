@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from support import conversations, customer_view, messages, reviews, summary
-from support.agents import Agent
+from support import conversations, messages
+from support.customers import customer_view
+from support.handover import summary
+from support.handover.summary import SummaryLine
+from support.learning import reviews
 from support.privacy.masking import mask
-from support.summary import SummaryLine
+from support.team.agents import Agent
 from support.values import Author, Conversation
 
 PAGE = 500

@@ -14,10 +14,13 @@ from desk.reading import checked_id
 from desk.searches import FIELDS
 from desk.surroundings import DeskSurroundings
 from desk.transcript import read_transcript
-from support import agents, conversations, reviews, saved_searches
-from support.agents import Login
-from support.playbook import Reason
-from support.transcripts import BadCursor, list_conversations
+from support import conversations
+from support.learning import reviews
+from support.playbook.parts import Reason
+from support.team import agents
+from support.team.agents import Login
+from support.transcripts import saved_searches
+from support.transcripts.transcripts import BadCursor, list_conversations
 from support.values import State
 from web.errors import ApiError
 

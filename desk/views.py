@@ -10,8 +10,8 @@ from desk.access import Gate
 from desk.bodies import SearchBody
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support import saved_searches
-from support.agents import Login
+from support.team.agents import Login
+from support.transcripts import saved_searches
 from web.errors import ApiError, read_body
 
 # What the list can be narrowed by. Words to search for may be a customer's name, and are not kept.

@@ -6,7 +6,7 @@ from datetime import time
 from itertools import groupby
 
 from support.knowledge.language import LANGUAGES, Lang
-from support.playbook import DAYS, OpeningHours, Shop
+from support.playbook.playbook import DAYS, OpeningHours, Shop
 
 _DAY_NAMES: Mapping[Lang, tuple[str, ...]] = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),

@@ -25,18 +25,19 @@ from omotenashi import actions_server, health, learning_job, models, openapi, vo
 from omotenashi.article_watch import keep_fresh
 from omotenashi.parts import PLAYBOOK, Parts, demo_today
 from omotenashi.supervisor import CHILD
-from support import followups, playbook_edits
-from support.assignment import AssignmentRunner
+from support import followups
 from support.attachments.storing import Attachments
-from support.mail import MailSender
-from support.notice_spread import NoticeSpreader
-from support.outbox import OutboxRunner, Sender
+from support.delivery.mail import MailSender
+from support.delivery.outbox import OutboxRunner, Sender
+from support.handover.assignment import AssignmentRunner
+from support.outreach.notice_spread import NoticeSpreader
+from support.playbook import playbook_edits
 from support.remedies.runner import RemedyRunner
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
 from support.store.migrate import migrate
 from support.timers import TimerRunner
-from support.turns import TurnRunner, release_leases
+from support.turns.turns import TurnRunner, release_leases
 from web.errors import ApiError
 from web.limits import Limits
 

@@ -2,10 +2,10 @@
 
 from omotenashi.parts import KNOWLEDGE, PLAYBOOK
 from omotenashi.settings import ROOT
-from support.japanese_style import check_japanese
 from support.knowledge import ArticleError, load_articles
-from support.playbook import load_playbook
-from support.training_data import check_training_data
+from support.learning.training_data import check_training_data
+from support.playbook.japanese_style import check_japanese
+from support.playbook.playbook import load_playbook
 from support.yamlfile import FileError
 
 

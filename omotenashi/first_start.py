@@ -3,8 +3,8 @@
 import secrets
 
 from omotenashi.parts import Parts
-from support import agents
 from support.store import Transaction
+from support.team import agents
 
 
 def welcome(parts: Parts) -> None:

@@ -20,12 +20,13 @@ from sqlalchemy import select
 from omotenashi import models
 from omotenashi.parts import open_database
 from omotenashi.settings import ROOT, Settings
-from support import articles, lessons
 from support.errors import Mendable
-from support.lessons import Lesson
+from support.knowledge import edited as articles
+from support.learning import lessons
+from support.learning.lessons import Lesson
+from support.learning.training_data import alike, check_training_data, known_examples
 from support.store.migrate import migrate
 from support.store.schema import missed_questions
-from support.training_data import alike, check_training_data, known_examples
 
 REVIEWED = "reviewed.yml"
 # The folders and files that a model is made of, and the articles.

@@ -8,9 +8,9 @@ from typing import Any
 
 from omotenashi.parts import open_database
 from omotenashi.settings import ROOT, Settings
-from support import learning_jobs
 from support.clock import utc_now
 from support.errors import Mendable
+from support.learning import learning_jobs
 from support.store.migrate import migrate
 
 EVERY_S = 20.0

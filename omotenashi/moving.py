@@ -2,11 +2,11 @@
 
 from sqlalchemy import Connection, Table, func, insert, select, text
 
-from support import search
 from support.errors import Mendable
 from support.store import Database, Transaction
 from support.store.migrate import migrate
 from support.store.schema import metadata
+from support.transcripts import search
 
 PIECE = 1000
 

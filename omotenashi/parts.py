@@ -6,16 +6,16 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from omotenashi.settings import ROOT, Settings
-from support.articles import ArticleEdits
 from support.attachments.files import AttachmentFiles
 from support.brain import RasaBrain
-from support.cases import CaseLookup
+from support.cases.cases import CaseLookup
 from support.clock import utc_now
 from support.hints import Hints
 from support.identifiers import new_id
 from support.knowledge import KnowledgeHolder
+from support.knowledge.edited import ArticleEdits
 from support.orders import make_repository
-from support.playbook import Playbook, load_playbook
+from support.playbook.playbook import Playbook, load_playbook
 from support.services import Services, order_access
 from support.store import Database
 from support.typing_state import Typing

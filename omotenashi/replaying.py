@@ -15,12 +15,12 @@ from omotenashi import models
 from omotenashi.parts import PLAYBOOK, open_database
 from omotenashi.ports import free_port
 from omotenashi.settings import ROOT, Settings
-from support import replays
 from support.brain import BrainUnavailable, RasaBrain, TurnRequest
 from support.clock import utc_now
 from support.errors import Mendable
-from support.playbook import Playbook, load_playbook
-from support.replays import Recorded
+from support.learning import replays
+from support.learning.replays import Recorded
+from support.playbook.playbook import Playbook, load_playbook
 from support.store.migrate import migrate
 
 DAYS = 7
@@ -103,7 +103,7 @@ async def _ask(
 
 
 def _metadata(conversation: Recorded, at: datetime, playbook: Playbook) -> dict[str, Any]:
-    """What `support.turn_work.metadata` tells, of a visitor nobody knows: no order is opened."""
+    """`support.turns.turn_work.metadata` of a visitor nobody knows: no order is opened."""
     return {
         "turn": uuid4().hex,
         "conversation": conversation.id,

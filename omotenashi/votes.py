@@ -7,7 +7,7 @@ from sanic import Request
 
 from help import Vote
 from omotenashi.parts import Parts
-from support import article_votes
+from support.knowledge import votes as article_votes
 from support.knowledge.language import Lang
 from support.store.database import StorageUnavailable
 from web.errors import ApiError

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from support.asking import expected
+from support.turns.asking import expected
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 Every change is a `move`: it is checked against the transitions below, raises the epoch, is stored
 as an event with who and why, and is told to whoever watches. Output made under an older epoch is
-refused by whoever holds the thread's lock (see `support.turns`).
+refused by whoever holds the thread's lock (see `support.turns.turns`).
 """
 
 from collections.abc import Mapping

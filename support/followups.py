@@ -6,24 +6,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from support import (
-    abuse,
-    aftercare,
-    callback_timers,
-    conversations,
-    handoff,
-    outbox,
-    queue,
-    silence,
-    snoozing,
-    vanished,
-    ways_out,
-)
+from support import conversations
+from support.answering import abuse
+from support.delivery import outbox, ways_out
+from support.handover import handoff, queue, silence, snoozing, vanished
 from support.messages import Draft, append
-from support.outreach import UNREAD_TIMER
-from support.playbook import Playbook
+from support.outreach import aftercare
+from support.outreach.outreach import UNREAD_TIMER
+from support.playbook.playbook import Playbook
 from support.store import Transaction
 from support.store.schema import messages
+from support.tasks import callback_timers
 from support.timers import Handler, set_timer
 from support.values import Author, State
 

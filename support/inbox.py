@@ -11,16 +11,18 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, insert, select, update
 
-from support import choices, conversations, snoozing
+from support import conversations
 from support.attachments.records import KIND
+from support.handover import snoozing
 from support.hints import TURNS
 from support.identifiers import new_id
 from support.messages import Draft, append
-from support.playbook import Playbook
+from support.playbook.playbook import Playbook
 from support.privacy.data_choices import ERASE
 from support.store import Transaction
 from support.store.schema import buttons, messages, turns
 from support.store.schema import conversations as conversations_table
+from support.turns import choices
 from support.values import Author, Conversation, State
 
 LONGEST_TEXT = 4000

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, String, bindparam, func, insert, select, update
 
-from support import ways_out
+from support.delivery import ways_out
+from support.delivery.ways_out import Reach
 from support.hints import DESK, thread_topic
 from support.identifiers import new_button_id
-from support.search import index_message
 from support.store import Transaction
 from support.store.schema import agents, buttons, conversations, messages, threads
+from support.transcripts.search import index_message
 from support.values import Author, Button, Conversation, Message
-from support.ways_out import Reach
 
 PREVIEW = 140
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from support.cases import CaseLookup
+from support.cases.cases import CaseLookup
 from support.knowledge import KnowledgeHolder
 from support.orders import OrderAccess, OrderRepository
-from support.playbook import Playbook
+from support.playbook.playbook import Playbook
 from support.store import Database
 from support.store.schema import lookup_failures
 

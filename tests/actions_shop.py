@@ -12,7 +12,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
 import actions
-from support.cases import Case
+from support.cases.cases import Case
 from support.knowledge.knowledge import Hit, SearchResult
 from support.orders import (
     Order,

@@ -26,15 +26,15 @@ from omotenashi.parts import (
 )
 from omotenashi.ports import free_port
 from omotenashi.settings import Settings
-from support import agents
 from support.brain import BrainUnavailable, Reply, TurnRequest, TurnResult
 from support.clock import utc_now
 from support.hints import TIMERS, Hint
 from support.identifiers import new_id
 from support.knowledge import KnowledgeHolder
-from support.playbook import Playbook, load_playbook
+from support.playbook.playbook import Playbook, load_playbook
 from support.store import Database
 from support.store.schema import timers
+from support.team import agents
 from support.typing_state import Typing
 
 PASSWORD = "correct horse battery"

@@ -19,7 +19,7 @@ from channels.telegram.delivery import TelegramSender
 from channels.telegram.formatting import reachable
 from channels.telegram.intake import Followed, Intake
 from channels.telegram.updates import Incoming, read_raw
-from support.outbox import Sender
+from support.delivery.outbox import Sender
 from support.store.database import StorageUnavailable
 from web.blueprint import Blueprint
 from web.errors import ApiError

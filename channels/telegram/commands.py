@@ -8,7 +8,8 @@ from sqlalchemy import update
 
 from support import conversations
 from support.messages import Draft, append
-from support.playbook import Playbook, Words
+from support.playbook.parts import Words
+from support.playbook.playbook import Playbook
 from support.privacy import data_choices
 from support.store import Transaction
 from support.store.schema import threads

@@ -14,10 +14,10 @@ from telegram.error import TelegramError
 from channels.telegram.bot_api import BotApi
 from channels.telegram.intake import Followed
 from channels.telegram.updates import Incoming
-from support import turn_work
 from support.hints import thread_topic
 from support.store import Database
 from support.store.database import StorageUnavailable
+from support.turns import turn_work
 from support.values import Conversation, State
 
 log = logging.getLogger(__name__)

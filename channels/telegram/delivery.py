@@ -22,7 +22,7 @@ from channels.telegram.files import TelegramFiles
 from channels.telegram.formatting import keyboard, pieces, rich
 from channels.telegram.pace import Pace
 from support import conversations, messages
-from support.outbox import LEASE, DeliveryDelayed, DeliveryRefused, Parcel
+from support.delivery.outbox import LEASE, DeliveryDelayed, DeliveryRefused, Parcel
 from support.privacy.erasure import data_of_thread, threads_of
 from support.store.schema import messages as messages_table
 from support.store.schema import outbox

@@ -16,13 +16,14 @@ from channels.telegram.bot_api import BotApi
 from channels.telegram.commands import say
 from channels.telegram.formatting import as_html, speaker
 from channels.telegram.updates import File, Incoming
-from support import conversations, outbox
+from support import conversations
 from support.attachments.checking import LARGEST, PICTURES
 from support.attachments.receiving import Received, accept_attachment
 from support.attachments.records import Attachment
 from support.attachments.refusals import FileRefused, TooLarge
-from support.outbox import MOST_ATTEMPTS, Parcel
-from support.playbook import Words
+from support.delivery import outbox
+from support.delivery.outbox import MOST_ATTEMPTS, Parcel
+from support.playbook.parts import Words
 from support.store import Transaction
 from support.values import Message
 

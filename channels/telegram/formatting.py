@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from support.playbook import Words
+from support.playbook.parts import Words
 from support.values import Author, Button, Message
 
 # Telegram counts UTF-16 code units after entities are parsed.

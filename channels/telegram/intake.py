@@ -12,10 +12,11 @@ from channels.telegram import files
 from channels.telegram.commands import link_code, obey, say
 from channels.telegram.formatting import plain_pieces
 from channels.telegram.updates import File, Incoming
-from support import conversations, inbox, links, visitors
+from support import conversations, inbox
 from support.attachments.checking import LARGEST
+from support.customers import links, visitors
 from support.hints import DESK
-from support.playbook import Words
+from support.playbook.parts import Words
 from support.privacy import data_choices
 from support.store import Transaction
 from support.store.schema import channel_updates, messages, outbox

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from telegram import Bot, CallbackQuery, Chat, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
-from support.playbook import Words
+from support.playbook.parts import Words
 
 log = logging.getLogger(__name__)
 

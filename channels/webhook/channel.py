@@ -16,7 +16,7 @@ from channels.webhook.shapes import IncomingBody
 from support import conversations, inbox
 from support.attachments import records
 from support.attachments.records import Attachment
-from support.outbox import Sender
+from support.delivery.outbox import Sender
 from web.blueprint import Blueprint
 from web.errors import ApiError, read_body
 from web.files import download

@@ -13,7 +13,7 @@ from channels.webhook.addresses import AddressRefused, CheckedTransport
 from channels.webhook.shapes import outgoing
 from channels.webhook.signature import signed_headers
 from support import messages
-from support.outbox import LEASE, DeliveryDelayed, DeliveryRefused, Parcel
+from support.delivery.outbox import LEASE, DeliveryDelayed, DeliveryRefused, Parcel
 from support.values import Message
 
 # An attempt is over before another server may take the parcel for left behind.

@@ -4,7 +4,8 @@ from sqlalchemy.exc import IntegrityError
 
 from channels.base import Surroundings
 from channels.webhook.shapes import IncomingBody
-from support import conversations, inbox, links, visitors
+from support import conversations, inbox
+from support.customers import links, visitors
 from support.privacy import data_choices
 from support.store import Transaction
 from support.values import Conversation

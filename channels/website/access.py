@@ -8,7 +8,7 @@ from sanic import Request
 from sanic.response import HTTPResponse
 
 from channels.website.tokens import TokenRefused, read_identity, read_token
-from support.visitors import Identity
+from support.customers.visitors import Identity
 from web.errors import ApiError
 from web.origins import allowed_origin
 

@@ -27,25 +27,20 @@ from channels.website.shapes import (
 from channels.website.stream import PAGE, current, frames, state_of
 from channels.website.tokens import make_token
 from channels.website.transcript import as_text
-from support import (
-    callbacks,
-    conversations,
-    feedback,
-    handoff,
-    inbox,
-    links,
-    messages,
-    visitors,
-)
-from support.callback_slots import UnknownZone, known_zone
+from support import conversations, inbox, messages
+from support.customers import links, visitors
+from support.customers.reachable import ContactRefused
+from support.delivery.mail import MailAway
+from support.delivery.outbox import DeliveryRefused, Sender
+from support.handover import handoff
 from support.hints import DESK, Hint
-from support.mail import MailAway
-from support.outbox import DeliveryRefused, Sender
 from support.privacy import data_choices
 from support.privacy.masking import mask
-from support.reachable import ContactRefused
+from support.reports import feedback
 from support.store import Transaction
 from support.store.schema import threads
+from support.tasks import callbacks
+from support.tasks.callback_slots import UnknownZone, known_zone
 from support.values import Conversation, Message
 from web.blueprint import Blueprint
 from web.errors import ApiError, read_body, whole_number

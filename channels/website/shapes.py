@@ -10,11 +10,11 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from support import inbox
-from support.hours import Hours
-from support.links import Link
-from support.queue import Place
-from support.reachable import CHAT, spoken
-from support.tasks import Task
+from support.customers.links import Link
+from support.customers.reachable import CHAT, spoken
+from support.handover.queue import Place
+from support.playbook.hours import Hours
+from support.tasks.tasks import Task
 from support.values import Author, Conversation, Message
 
 ATTACHMENTS = "/api/v1/visitor/attachments"

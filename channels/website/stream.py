@@ -14,19 +14,14 @@ from channels.website.shapes import (
     message_shape,
     state_shape,
 )
-from support import (
-    agents,
-    callbacks,
-    conversations,
-    links,
-    messages,
-    notices,
-    queue,
-    tact,
-    visitors,
-)
+from support import conversations, messages
+from support.customers import links, visitors
+from support.handover import queue
 from support.hints import MISSED, QUEUE, thread_topic
-from support.playbook import Playbook
+from support.outreach import notices, tact
+from support.playbook.playbook import Playbook
+from support.tasks import callbacks
+from support.team import agents
 from support.values import Conversation, Message, State
 from web.events import COMMENT, HEARTBEAT_S, frame
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import jwt
 
-from support.visitors import Identity
+from support.customers.visitors import Identity
 
 LIFETIME = timedelta(days=90)
 _ALGORITHM = "HS256"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from support.attachments.records import KIND
-from support.playbook import Words
+from support.playbook.parts import Words
 from support.values import Author, Message
 
 _NAMES = {

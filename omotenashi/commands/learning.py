@@ -134,7 +134,7 @@ def search(
     """A question per line in, a JSON object per line out: verdict and articles."""
     from omotenashi.parts import KNOWLEDGE, PLAYBOOK
     from support.knowledge import Knowledge, search_lines
-    from support.playbook import load_playbook
+    from support.playbook.playbook import load_playbook
 
     cache = load_settings().data_dir / "cache"
     synonyms = load_playbook(PLAYBOOK).synonyms.model_dump()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from support.agents import Agent
     from support.store import Database, Transaction
+    from support.team.agents import Agent
 
 
 agent_app = typer.Typer(help="The people at the desk.", no_args_is_help=True)
@@ -46,8 +46,8 @@ def add_agent(
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    from support import agent_settings, agents
     from support.clock import utc_now
+    from support.team import agent_settings, agents
 
     def add(tx: "Transaction") -> "Agent":
         agent = agents.add(
@@ -71,10 +71,11 @@ def add_agent(
 def disable_agent(email: Annotated[str, typer.Option()]) -> None:
     """End somebody's access now; what they hold returns to the queue."""
     from omotenashi.parts import PLAYBOOK
-    from support import agents, vanished
-    from support.agents import AgentRefused
     from support.clock import utc_now
-    from support.playbook import load_playbook
+    from support.handover import vanished
+    from support.playbook.playbook import load_playbook
+    from support.team import agents
+    from support.team.agents import AgentRefused
 
     playbook = load_playbook(PLAYBOOK)
 
@@ -98,7 +99,7 @@ def export(
 ) -> None:
     """Everything of one customer, or the masked messages of some days."""
     from support.privacy.erasure import data_of_thread, threads_of
-    from support.transcripts import exported
+    from support.transcripts.transcripts import exported
 
     db = _database()
     if customer is not None:

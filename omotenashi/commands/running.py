@@ -78,7 +78,7 @@ def actions(
     from omotenashi.article_watch import keep_fresh
     from omotenashi.logs import set_up_logging
     from omotenashi.parts import PLAYBOOK, load_knowledge, make_services, open_database
-    from support.playbook import load_playbook
+    from support.playbook.playbook import load_playbook
     from support.store.migrate import migrate as bring_to_shape
 
     set_up_logging()

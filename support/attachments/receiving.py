@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from support import cases, conversations, handoff, inbox, messages
+from support import conversations, inbox, messages
 from support.attachments import records
 from support.attachments.records import Attachment
+from support.cases import cases
+from support.handover import handoff
 from support.messages import Draft
-from support.playbook import Playbook
+from support.playbook.playbook import Playbook
 from support.store import Transaction
 from support.store.schema import buttons
 from support.store.schema import messages as messages_table
 from support.timers import set_timer
-from support.turn_commit import is_new_matter
+from support.turns.turn_commit import is_new_matter
 from support.values import Author, Conversation, State, Thread
 
 # Several pictures of one thing are thanked for once.

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, insert, select
 
 from support import conversations
-from support.agents import Agent
 from support.attachments.records import Attachment
 from support.store import Transaction
 from support.store.schema import audit
+from support.team.agents import Agent
 from support.values import State
 
 ACTION = "see_file"

@@ -5,11 +5,12 @@ The website has controls of its own for these; see `erasure` for what either mea
 
 from datetime import datetime
 
-from support import outbox, ways_out
 from support.attachments.files import AttachmentFiles
+from support.delivery import outbox, ways_out
 from support.hints import DESK, thread_topic
 from support.messages import Draft, append
-from support.playbook import Playbook, Words
+from support.playbook.parts import Words
+from support.playbook.playbook import Playbook
 from support.privacy.erasure import erase_thread
 from support.store import Transaction
 from support.values import Author, Conversation, Thread

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from support import learning_jobs
 from support.attachments import records
 from support.attachments.files import AttachmentFiles
-from support.search import unindex_thread
+from support.learning import learning_jobs
 from support.store import Transaction
 from support.store.schema import (
     audit,
@@ -24,6 +23,7 @@ from support.store.schema import (
     threads,
     timers,
 )
+from support.transcripts.search import unindex_thread
 
 
 def erase_thread(

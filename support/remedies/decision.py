@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from support.orders import EffectKind, Order, OrderState, return_decision
-from support.playbook import RemedyLimits
+from support.playbook.playbook import RemedyLimits
 
 
 class Verdict(StrEnum):

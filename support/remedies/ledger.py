@@ -7,17 +7,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from support import audit, conversations, events
-from support.agents import Agent
+from support.answering.replies import NotYours
 from support.conversations import TransitionRefused
+from support.handover.queue import say
 from support.hints import DESK, REMEDIES
 from support.identifiers import new_id
 from support.orders import EffectKind, EffectRefused, Order, OrderEffect
-from support.playbook import Playbook
-from support.queue import say
+from support.playbook.playbook import Playbook
 from support.remedies.decision import Earlier, Verdict, judge, propose
-from support.replies import NotYours
 from support.store import Transaction
 from support.store.schema import agents, order_effects
+from support.team.agents import Agent
 from support.values import State
 
 # requested waits for a lead, pending for the shop's system; refused is the shop's no, declined a

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select, update
 from support.clock import Clock
 from support.hints import REMEDIES
 from support.orders import EffectRefused, OrderAccess, OrdersUnavailable
-from support.playbook import Playbook
+from support.playbook.playbook import Playbook
 from support.remedies import ledger
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable

@@ -89,7 +89,7 @@ agents = Table(
     Column("seen_at", UtcDateTime),
     Column("disabled_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
-    # The second factor: see support.two_factor.
+    # The second factor: see support.team.two_factor.
     Column("totp_secret", String(64)),
     Column("totp_pending", String(64)),
     Column("totp_step", BigInteger),

@@ -26,12 +26,13 @@ from sqlalchemy import update
 from omotenashi.app import prepare_database
 from omotenashi.parts import PLAYBOOK
 from omotenashi.ports import free_port
-from support import agents, visitors
 from support.clock import utc_now
-from support.playbook import load_playbook
+from support.customers import visitors
+from support.playbook.playbook import load_playbook
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
 from support.store.schema import conversations
+from support.team import agents
 from support.timers import set_timer
 from tests.chaos import verdict
 from tests.chaos.people import PASSWORD, Board, Colleague, Customer

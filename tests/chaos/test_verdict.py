@@ -9,12 +9,15 @@ import pytest
 from sqlalchemy import Connection, delete, insert, update
 
 from omotenashi.parts import PLAYBOOK
-from support import agents, conversations, handoff, inbox, visitors
+from support import conversations, inbox
+from support.customers import visitors
+from support.handover import handoff
 from support.messages import Draft, append
-from support.playbook import load_playbook
+from support.playbook.playbook import load_playbook
 from support.store import Database, Transaction
 from support.store.schema import cases, messages, transitions
 from support.store.schema import conversations as conversations_table
+from support.team import agents
 from support.values import Author, State
 from tests.chaos import verdict
 from tests.chaos.people import Board, Colleague, Customer

@@ -6,15 +6,20 @@ from typing import Any
 from uuid import uuid4
 
 from demo.orders import demo_orders
-from support import cases, conversations, feedback, handoff, inbox, promises, visitors
+from support import conversations, inbox
+from support.cases import cases
+from support.customers import visitors
+from support.customers.visitors import Identity
+from support.handover import handoff
 from support.messages import Draft, append
 from support.orders import Order, OrderState
-from support.playbook import Playbook
+from support.playbook.playbook import Playbook
+from support.reports import feedback
 from support.store import Transaction
 from support.store.schema import messages as messages_table
 from support.store.schema import missed_questions, turns
+from support.tasks import promises
 from support.values import Author, Conversation, Thread
-from support.visitors import Identity
 
 
 @dataclass

@@ -26,15 +26,19 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from omotenashi.parts import PLAYBOOK
-from support import agents, conversations, handling, handoff, inbox, replies, visitors
-from support.agents import Agent
+from support import conversations, inbox
+from support.answering import handling, replies
 from support.conversations import TransitionRefused
-from support.outbox import DeliveryDelayed, DeliveryRefused, OutboxRunner, Parcel, post
-from support.playbook import load_playbook
+from support.customers import visitors
+from support.delivery.outbox import DeliveryDelayed, DeliveryRefused, OutboxRunner, Parcel, post
+from support.handover import handoff
+from support.playbook.playbook import load_playbook
 from support.store import Database, Transaction
 from support.store.schema import messages, outbox, tickets, transitions, turns
-from support.turn_commit import Outcome, commit_answer, skip
-from support.turn_work import Work, load_work
+from support.team import agents
+from support.team.agents import Agent
+from support.turns.turn_commit import Outcome, commit_answer, skip
+from support.turns.turn_work import Work, load_work
 from support.values import State
 from tests.harness import OPEN_TIME, answer, handover
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from support import article_votes
+from support.knowledge import votes as article_votes
 from support.knowledge.leaning import AllVotes, Votes
 from tests.harness import ScriptedBrain, Server, TestClock, settings_for
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from support import cases
 from support.attachments.files import AttachmentFiles
+from support.cases import cases
 from support.store.database import StorageUnavailable
 from tests import uploads
 from tests.contract.test_handover import assigned, queued

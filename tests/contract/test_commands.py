@@ -11,7 +11,7 @@ import pytest
 
 from omotenashi.settings import ROOT
 from support import yamlfile
-from support.playbook import load_playbook
+from support.playbook.playbook import load_playbook
 
 
 def omotenashi(

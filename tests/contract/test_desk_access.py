@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support import agents
+from support.team import agents
 from tests.harness import PASSWORD, DeskAgent, ScriptedBrain, Server, TestClock, settings_for
 
 DESK = "/api/v1/desk"

@@ -10,8 +10,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from support import agent_settings, conversations
+from support import conversations
 from support.store import Transaction
+from support.team import agent_settings
 from tests.contract.desk_scenes import a_shop_at_noon
 from tests.harness import DeskAgent, Events, Server, TestClock, Visitor, handover
 

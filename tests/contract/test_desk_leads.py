@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from support import conversations
-from support.exports import inert
 from support.store import Transaction
 from support.store.schema import customers, nps
+from support.transcripts.exports import inert
 from tests.contract.desk_scenes import Scene, a_shop_at_noon
 from tests.harness import DeskAgent, Server, Visitor, answer
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from omotenashi import learning_job
-from support import learning_jobs, lessons
+from support.learning import learning_jobs, lessons
 from support.store import Transaction
 from tests.harness import DeskAgent, ScriptedBrain, Server, TestClock, Visitor, settings_for
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from omotenashi.parts import PLAYBOOK
-from support import agent_settings
 from support.hints import QUEUE, Hint
-from support.playbook import Assignment, NeededSkills, Playbook, load_playbook
+from support.playbook.playbook import Assignment, NeededSkills, Playbook, load_playbook
+from support.team import agent_settings
 from tests.harness import (
     DeskAgent,
     Events,

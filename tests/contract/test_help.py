@@ -11,7 +11,7 @@ from sanic import Sanic
 
 from help import ContactDetails, blueprint, contact_details
 from support.knowledge import KnowledgeHolder
-from support.playbook import load_playbook
+from support.playbook.playbook import load_playbook
 
 ROOT = Path(__file__).parent.parent.parent
 CONTACT = ContactDetails(

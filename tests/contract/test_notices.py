@@ -9,8 +9,8 @@ from sqlalchemy import select
 from demo.orders import demo_orders
 from omotenashi.parts import demo_today
 from support.brain import Reply
-from support.notice_spread import NoticeSpreader
 from support.orders import Order
+from support.outreach.notice_spread import NoticeSpreader
 from support.store.schema import outreach
 from tests.contract.test_handover import queued
 from tests.harness import OPEN_TIME, DeskAgent, Server, TestClock, Visitor, answer

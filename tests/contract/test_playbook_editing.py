@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from support import playbook_edits
+from support.playbook import playbook_edits
 from tests.harness import DeskAgent, Server, Visitor, handover
 
 PLAYBOOK = "/api/v1/desk/playbook"

@@ -11,7 +11,7 @@ from sanic.response import json as json_response
 from sqlalchemy import func, select
 
 from omotenashi import replaying
-from support import learning_jobs
+from support.learning import learning_jobs
 from support.privacy.erasure import erase_thread
 from support.store import Transaction
 from support.store.schema import messages, tickets, transitions, turns

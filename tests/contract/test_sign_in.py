@@ -3,8 +3,8 @@
 import pyotp
 import pytest
 
-from support import agents
 from support.store.schema import audit
+from support.team import agents
 from tests.harness import PASSWORD, DeskAgent, Server, TestClock
 
 DESK = "/api/v1/desk"

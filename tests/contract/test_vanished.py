@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from support import agents, vanished
+from support.handover import vanished
+from support.team import agents
 from tests.harness import PASSWORD, DeskAgent, Events, Server, TestClock, Visitor, handover
 
 DESK = "/api/v1/desk"

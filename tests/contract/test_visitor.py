@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from support import cases
+from support.cases import cases
 from tests.harness import Server, Visitor, answer, handover
 
 MESSAGES = "/api/v1/visitor/messages"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support.asking import expected
+from support.turns.asking import expected
 
 ALL = ("order_number", "email", "postcode")
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support.assignment import Candidate, Wanted, choose, suitable
+from support.handover.assignment import Candidate, Wanted, choose, suitable
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from support.callback_slots import UnknownZone, free_slots, known_zone, slots
-from support.hours import Hours
-from support.playbook import CallbackRules
+from support.playbook.hours import Hours
+from support.playbook.playbook import CallbackRules
+from support.tasks.callback_slots import UnknownZone, free_slots, known_zone, slots
 
 WEEKDAYS = ((time(9), time(18)),) * 5 + (None, None)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.sign_ins import device_name
+from support.team.sign_ins import device_name
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from support.episodes import Episode, Wait
-from support.figures import BY_NAME, behind, causes, days, sliced, value
+from support.reports.episodes import Episode, Wait
+from support.reports.figures import BY_NAME, behind, causes, days, sliced, value
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 BEGUN = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # 10:00 in Tokyo

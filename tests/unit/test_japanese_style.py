@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.japanese_style import check_japanese, faults
+from support.playbook.japanese_style import check_japanese, faults
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from omotenashi.learning import add_examples, compared, stage
 from omotenashi.settings import ROOT
-from support.lessons import Lesson, as_example, is_held_back
-from support.training_data import check_training_data, known_examples
+from support.learning.lessons import Lesson, as_example, is_held_back
+from support.learning.training_data import check_training_data, known_examples
 
 TAKEN = (
     Lesson(1, "where on earth did my teapot wander off to", "en", "order_status"),

@@ -27,9 +27,9 @@ from omotenashi.ports import free_port
 from support.attachments.files import AttachmentFiles
 from support.attachments.storing import Attachments
 from support.conversations import latest, lock_thread
+from support.delivery.outbox import DeliveryRefused, Parcel
 from support.messages import Draft, append
-from support.outbox import DeliveryRefused, Parcel
-from support.playbook import load_playbook
+from support.playbook.playbook import load_playbook
 from support.store import Database
 from support.store.schema import messages, threads
 from support.typing_state import Typing

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from support.orders import EffectKind, Order, OrderItem, OrderState
-from support.playbook import RemedyLimits
+from support.playbook.playbook import RemedyLimits
 from support.remedies.decision import Earlier, NotPossible, Verdict, judge, propose
 
 TODAY = date(2026, 11, 18)

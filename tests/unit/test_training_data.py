@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.training_data import FEWEST, check_training_data
+from support.learning.training_data import FEWEST, check_training_data
 
 
 def written(folder: Path, **examples: list[str]) -> Path:

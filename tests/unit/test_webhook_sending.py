@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from channels.webhook.addresses import AddressRefused, CheckedTransport, may_go
 from channels.webhook.delivery import NotTaken, judge, seconds_until
-from support.outbox import DeliveryDelayed, DeliveryRefused
+from support.delivery.outbox import DeliveryDelayed, DeliveryRefused
 from tests.harness import settings_for
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)

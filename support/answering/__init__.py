@@ -1,0 +1,1 @@
+"""What an agent does in a conversation: replies, notes, macros, labels, ending it."""

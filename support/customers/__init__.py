@@ -1,0 +1,1 @@
+"""Who the customers are: visitors, signed in or linked, and what is known of them."""

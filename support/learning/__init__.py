@@ -1,0 +1,1 @@
+"""What leads say of conversations, and how the assistant learns from it."""

@@ -1,0 +1,1 @@
+"""Writing to customers who have not asked: notices, aftercare, and the tact not to."""

@@ -1,0 +1,1 @@
+"""What a support lead may change, checked; with the hours and the house style of its texts."""

@@ -1,0 +1,1 @@
+"""How it goes: figures over time, and what customers say."""

@@ -1,0 +1,232 @@
+"""What became of each conversation that was begun in a period, read for the reports.
+
+An episode is one conversation with something in it. Everything a figure counts is told here once;
+`support.reports.figures` does the counting.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, exists, select
+
+from support.answering.abuse import LABEL as ABUSE
+from support.learning.verdicts import FAILINGS
+from support.store.schema import (
+    agents,
+    cases,
+    conversations,
+    feedback,
+    messages,
+    reviews,
+    tickets,
+    transitions,
+    turns,
+)
+from support.values import Author, State
+
+# Who comes back about the same within this time was not helped the first time.
+AGAIN: Final = timedelta(days=7)
+_REOPENED: Final = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One wait for a person: from the handover, or from the customer's writing again to somebody
+    who had resolved it (`reason` is then "reopened").
+
+    `answered_s`: seconds until the first reply of a person; `low_s`, `high_s`: the range last told.
+    `outcome`: None while it lasts, else claimed, cancelled or resolved.
+    """
+
+    reason: str
+    since: datetime
+    answered_s: float | None
+    low_s: int | None
+    high_s: int | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """`agent` is whoever has it or resolved it. `resolved_s`: seconds from its beginning.
+
+    `returned`: the same thread began another conversation about the same topic within AGAIN;
+    `settled`: AGAIN is over, so that `returned` will not change any more.
+    """
+
+    id: str
+    begun: datetime
+    channel: str
+    lang: str | None
+    topic: str | None
+    agent: str | None
+    last_text: str
+    waits: tuple[Wait, ...]
+    resolved_s: float | None
+    score: int | None
+    last_intent: str | None
+    complaint: bool
+    fault: str | None
+    failing: bool
+    returned: bool
+    settled: bool
+
+    @property
+    def handed_over(self) -> bool:
+        return bool(self.waits) or self.agent is not None
+
+
+def episodes(
+    connection: Connection, since: datetime, until: datetime, now: datetime
+) -> list[Episode]:
+    """Those begun from `since` until before `until`, oldest first."""
+    rows = connection.execute(_begun(since, until)).all()
+    waits = _waits(connection, since, until)
+    faults = _complaints(connection, since, until)
+    returned = _returned(connection, since, until)
+    return [_episode(row, waits.get(row.id, ()), faults, row.id in returned, now) for row in rows]
+
+
+def _period(since: datetime, until: datetime) -> tuple[Any, ...]:
+    begun = conversations.c.created_at
+    return (begun >= since, begun < until, conversations.c.last_text.is_not(None))
+
+
+def _begun(since: datetime, until: datetime) -> Select[Any]:
+    last_intent = (
+        select(turns.c.intent)
+        .where(turns.c.conversation_id == conversations.c.id, turns.c.intent.is_not(None))
+        .order_by(turns.c.from_seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    failing = exists().where(
+        reviews.c.conversation_id == conversations.c.id, reviews.c.verdict.in_(FAILINGS)
+    )
+    c = conversations.c
+    return (
+        select(
+            c.id, c.created_at, c.labels, c.channel, c.lang, c.topic, c.resolved_at, c.last_text,
+            agents.c.name.label("agent"), feedback.c.score,
+            last_intent.label("last_intent"), failing.label("failing"),
+        )
+        .outerjoin(agents, agents.c.id == c.agent_id)
+        .outerjoin(feedback, feedback.c.conversation_id == c.id)
+        .where(*_period(since, until))
+        .order_by(c.created_at, c.id)
+    )  # fmt: skip
+
+
+def _episode(
+    row: Any, waits: Sequence[Wait], faults: Mapping[str, str | None], returned: bool, now: datetime
+) -> Episode:
+    return Episode(
+        id=row.id,
+        begun=row.created_at,
+        channel=row.channel,
+        lang=row.lang,
+        topic=row.topic,
+        agent=row.agent,
+        last_text=row.last_text,
+        waits=tuple(waits),
+        resolved_s=(row.resolved_at - row.created_at).total_seconds() if row.resolved_at else None,
+        # What somebody says after abuse is no measure of how they were served.
+        score=None if ABUSE in (row.labels or ()) else row.score,
+        last_intent=row.last_intent,
+        complaint=row.id in faults or row.topic == "complaint",
+        fault=faults.get(row.id),
+        failing=bool(row.failing),
+        returned=returned,
+        settled=row.created_at + AGAIN <= now,
+    )
+
+
+def _waits(
+    connection: Connection, since: datetime, until: datetime
+) -> Mapping[str, Sequence[Wait]]:
+    replies: dict[str, list[datetime]] = defaultdict(list)
+    spoken = (
+        select(messages.c.conversation_id, messages.c.created_at)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(
+            *_period(since, until),
+            messages.c.author == str(Author.AGENT),
+            messages.c.private.is_(False),
+        )
+        .order_by(messages.c.conversation_id, messages.c.seq)
+    )
+    for row in connection.execute(spoken):
+        replies[row.conversation_id].append(row.created_at)
+
+    def answered(conversation: str, at: datetime) -> float | None:
+        said = replies.get(conversation, [])
+        place = bisect_left(said, at)
+        return (said[place] - at).total_seconds() if place < len(said) else None
+
+    found: dict[str, list[Wait]] = defaultdict(list)
+    queued = (
+        select(tickets)
+        .join(conversations, conversations.c.id == tickets.c.conversation_id)
+        .where(*_period(since, until))
+        .order_by(tickets.c.queued_at)
+    )
+    for row in connection.execute(queued):
+        found[row.conversation_id].append(
+            Wait(
+                reason=row.reason,
+                since=row.queued_at,
+                answered_s=answered(row.conversation_id, row.queued_at),
+                low_s=row.low_s,
+                high_s=row.high_s,
+                outcome=row.outcome,
+            )
+        )
+    reopened = (
+        select(transitions.c.conversation_id, transitions.c.at)
+        .join(conversations, conversations.c.id == transitions.c.conversation_id)
+        .where(
+            *_period(since, until),
+            transitions.c.from_state == str(State.RESOLVED),
+            transitions.c.to_state == str(State.ASSIGNED),
+            transitions.c.actor == str(Author.CUSTOMER),
+        )
+    )
+    for row in connection.execute(reopened):
+        waited = answered(row.conversation_id, row.at)
+        found[row.conversation_id].append(Wait(_REOPENED, row.at, waited, None, None, None))
+    return found
+
+
+def _complaints(
+    connection: Connection, since: datetime, until: datetime
+) -> Mapping[str, str | None]:
+    """The fault of each complaint that became a case, by conversation."""
+    query = (
+        select(cases.c.conversation_id, cases.c.fault)
+        .join(conversations, conversations.c.id == cases.c.conversation_id)
+        .where(*_period(since, until), cases.c.kind == "complaint")
+        .order_by(cases.c.opened_at)
+    )
+    return {row.conversation_id: row.fault for row in connection.execute(query)}
+
+
+def _returned(connection: Connection, since: datetime, until: datetime) -> frozenset[str]:
+    """Conversations whose thread went on to another one about the same topic within AGAIN."""
+    later = conversations.alias("later")
+    query = (
+        select(conversations.c.id, conversations.c.created_at, later.c.created_at.label("again"))
+        .join(
+            later,
+            (later.c.thread_id == conversations.c.thread_id)
+            & (later.c.number > conversations.c.number)
+            & (later.c.topic == conversations.c.topic)
+            & later.c.last_text.is_not(None),
+        )
+        .where(*_period(since, until))
+    )
+    rows = connection.execute(query)
+    return frozenset(row.id for row in rows if row.again <= row.created_at + AGAIN)

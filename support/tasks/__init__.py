@@ -1,0 +1,1 @@
+"""What somebody has to do by a time: promises, call-backs, and what is said when they fall due."""

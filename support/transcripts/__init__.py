@@ -1,0 +1,1 @@
+"""Conversations as the desk finds, reads, prints and exports them."""
