@@ -1,5 +1,6 @@
-"""An agent's own sign-in: the second factor, and where they are signed in."""
+"""An agent's own account: picture, second factor, and where they are signed in."""
 
+import asyncio
 from typing import Any
 
 import segno
@@ -13,10 +14,14 @@ from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support import audit
+from support.attachments.checking import LARGEST
+from support.attachments.images import portrait
+from support.attachments.refusals import FileRefused
 from support.store import Transaction
-from support.team import agents, sign_ins, two_factor
+from support.team import agents, pictures, sign_ins, two_factor
 from support.team.agents import Login
 from web.errors import ApiError, read_body
+from web.files import download, read_upload, receiving, refused
 from web.limits import Limits
 
 
@@ -34,11 +39,20 @@ class Account:
             ("POST", "/two-factor/end", self.end),
             ("GET", "/sign-ins", self.sign_ins),
             ("POST", "/sign-ins/<id:str>/end", self.end_sign_in),
+            ("DELETE", "/picture", self.remove_picture),
+            ("GET", "/pictures/<id:str>", self.see_picture),
         ):
             guarded = self._gate.guarded("newcomer", handler)
             api.add_route(guarded, path, methods=[method], name=f"account_{handler.__name__}")
+        api.add_route(
+            receiving(self._gate.guarded("newcomer", self.put_picture)),
+            "/picture",
+            methods=["POST"],
+            name="account_put_picture",
+            stream=True,
+        )
         pages.add_route(self._pages.for_newcomers(self.page), "/account", name="account")
-        pages.add_route(self._pages.for_newcomers(self.picture), "/account/code.svg", name="code")
+        pages.add_route(self._pages.for_newcomers(self.code), "/account/code.svg", name="code")
 
     async def begin(self, request: Request, login: Login) -> HTTPResponse:
         """A new secret; its picture is at /desk/account/code.svg until it is confirmed."""
@@ -47,7 +61,7 @@ class Account:
         secret = await self._around.db.writing(lambda tx: two_factor.begin(tx, login.agent.id))
         return json_response({"secret": secret}, headers=NO_STORE)
 
-    async def picture(self, request: Request, login: Login) -> HTTPResponse:
+    async def code(self, request: Request, login: Login) -> HTTPResponse:
         db, agent = self._around.db, login.agent
         secret = await db.writing(lambda tx: two_factor.pending(tx, agent.id))
         if secret is None:
@@ -97,6 +111,27 @@ class Account:
 
         await self._around.db.writing(off)
         return empty()
+
+    async def put_picture(self, request: Request, login: Login) -> HTTPResponse:
+        """Their face beside their name, for customers and colleagues."""
+        await self._limits.check("attachment_desk", str(login.agent.id))
+        upload = await read_upload(request, LARGEST)
+        try:
+            image = await asyncio.to_thread(portrait, upload.content)
+        except FileRefused as error:
+            raise refused(error.code, str(error)) from error
+        made = await self._around.db.writing(lambda tx: pictures.put(tx, login.agent.id, image))
+        return json_response({"picture": made}, status=201)
+
+    async def remove_picture(self, request: Request, login: Login) -> HTTPResponse:
+        await self._around.db.writing(lambda tx: pictures.remove(tx, login.agent.id))
+        return empty()
+
+    async def see_picture(self, request: Request, login: Login, id: str) -> HTTPResponse:
+        found = await self._around.db.reading(lambda c: pictures.read(c, id))
+        if found is None:
+            raise ApiError(404, "not_found", "there is no such picture")
+        return download(found, f"{id}.webp", "image/webp", pictures.KEPT)
 
     async def sign_ins(self, request: Request, login: Login) -> HTTPResponse:
         found = await self._listed(login)

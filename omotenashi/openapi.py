@@ -91,6 +91,8 @@ OPERATIONS = (
               takes_file=True),
     Operation("get", f"{_V}/attachments/{{id}}", "visitor", "A file of the own thread", "the file",
               content="application/octet-stream"),
+    Operation("get", f"{_V}/agents/{{id}}", "visitor", "The picture of who answers", "the picture",
+              content="image/webp"),
     Operation("get", f"{_V}/callback-slots", "visitor", "Times for a call-back, as the customer's "
               "clocks show them", "{tz, slots, booked}", query=("tz",)),
     Operation("get", f"{_V}/transcript", "visitor", "The conversation as a text to keep, or as "
@@ -109,6 +111,11 @@ OPERATIONS = (
               "{recovery_codes}", 201, desk.CodeBody),
     Operation("post", f"{_D}/two-factor/end", "desk", "End two-factor sign-in", "nothing", 204,
               desk.PasswordBody),
+    Operation("post", f"{_D}/picture", "desk", "One's own picture, which customers see",
+              "{picture}", 201, takes_file=True),
+    Operation("delete", f"{_D}/picture", "desk", "Take it away", "nothing", 204),
+    Operation("get", f"{_D}/pictures/{{id}}", "desk", "An agent's picture", "the picture",
+              content="image/webp"),
     Operation("get", f"{_D}/sign-ins", "desk", "Where one is signed in", "{sign_ins}"),
     Operation("post", f"{_D}/sign-ins/{{id}}/end", "desk", "End a sign-in", "nothing", 204),
     Operation("get", f"{_D}/playbook", "desk", "Leads: the playbook's files", "{files}"),

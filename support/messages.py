@@ -161,6 +161,9 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
     return message
 
 
+_AGENT = (agents.c.name.label("agent_name"), agents.c.picture.label("agent_picture"))
+
+
 def of_thread(
     connection: Connection,
     thread_id: str,
@@ -172,7 +175,7 @@ def of_thread(
 ) -> list[Message]:
     """Messages with `seq` over `after`, oldest first. Private notes only when asked for."""
     query = (
-        select(messages, agents.c.name.label("agent_name"))
+        select(messages, *_AGENT)
         .outerjoin(agents, agents.c.id == messages.c.agent_id)
         .where(messages.c.thread_id == thread_id, messages.c.seq > after)
         .order_by(messages.c.seq)
@@ -188,7 +191,7 @@ def of_thread(
 
 def by_id(connection: Connection, message_id: int) -> Message | None:
     row = connection.execute(
-        select(messages, agents.c.name.label("agent_name"))
+        select(messages, *_AGENT)
         .outerjoin(agents, agents.c.id == messages.c.agent_id)
         .where(messages.c.id == message_id)
     ).first()
@@ -223,6 +226,7 @@ def _message(row: Row[Any], its_buttons: tuple[Button, ...]) -> Message:
         buttons=its_buttons,
         agent_id=row.agent_id,
         agent_name=row.agent_name,
+        agent_picture=row.agent_picture,
         private=row.private,
         reading=row.reading,
         channel=row.channel,

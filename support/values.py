@@ -44,6 +44,7 @@ class Message:
     buttons: tuple[Button, ...] = ()
     agent_id: int | None = None
     agent_name: str | None = None
+    agent_picture: str | None = None
     private: bool = False
     reading: dict[str, Any] | None = None
     channel: str = "website"

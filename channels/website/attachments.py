@@ -1,4 +1,5 @@
-"""Files on the website: a visitor sends one, and gets those of the own thread back."""
+"""Files on the website: a visitor sends one, and gets those of the own thread back, and sees
+who answers."""
 
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse
@@ -13,6 +14,7 @@ from support.attachments.checking import LARGEST
 from support.attachments.receiving import Received, accept_attachment
 from support.attachments.refusals import FileRefused
 from support.store import Transaction
+from support.team import pictures
 from web.errors import ApiError, checked
 from web.files import download, read_upload, receiving, refused
 from web.limits import Limits
@@ -37,6 +39,12 @@ class WebsiteAttachments:
             "/attachments/<id:str>",
             methods=["GET"],
             name="get_attachment",
+        )
+        bp.add_route(
+            self._door.open_to(self._picture),
+            "/agents/<id:str>",
+            methods=["GET"],
+            name="get_agent_picture",
         )
 
     async def _post(self, request: Request) -> HTTPResponse:
@@ -76,3 +84,10 @@ class WebsiteAttachments:
         if found is None or content is None:
             raise ApiError(404, "not_found", "there is no such file")
         return download(content, found.name, found.type, {})
+
+    async def _picture(self, request: Request, id: str) -> HTTPResponse:
+        self._door.thread_id(request)
+        found = await self._around.db.reading(lambda c: pictures.read(c, id))
+        if found is None:
+            raise ApiError(404, "not_found", "there is no such picture")
+        return download(found, f"{id}.webp", "image/webp", pictures.KEPT)

@@ -15,6 +15,7 @@ from support.customers.reachable import CHAT, spoken
 from support.handover.queue import Place
 from support.playbook.hours import Hours
 from support.tasks.tasks import Task
+from support.team.agents import Agent
 from support.values import Author, Conversation, Message
 
 ATTACHMENTS = "/api/v1/visitor/attachments"
@@ -142,7 +143,7 @@ def message_shape(message: Message) -> dict[str, Any]:
     if attached := message.data.get("attachments"):
         shape["attachments"] = [attachment_shape(one) for one in attached]
     if message.author is Author.AGENT:
-        shape["agent"] = {"name": message.agent_name}
+        shape["agent"] = agent_shape(message.agent_name, message.agent_picture)
     if message.author in (Author.BOT, Author.SYSTEM) and message.data:
         shape["data"] = {k: v for k, v in message.data.items() if k != "agent_id"}
     return shape
@@ -177,8 +178,13 @@ def slots_shape(found: list[datetime], zone: ZoneInfo, booked: Task | None) -> d
     }
 
 
+def agent_shape(name: str | None, picture: str | None) -> dict[str, Any]:
+    """Who answers; `picture` is the id to fetch it under, where they have one."""
+    return {"name": name, "picture": picture} if picture else {"name": name}
+
+
 def state_shape(
-    conversation: Conversation, place: Place | None, agent_name: str | None
+    conversation: Conversation, place: Place | None, agent: Agent | None
 ) -> dict[str, Any]:
     """Who owns the conversation, and where the customer stands in the queue."""
     shape: dict[str, Any] = {
@@ -186,8 +192,8 @@ def state_shape(
         "conversation_id": conversation.id,
         "lang": conversation.lang,
     }
-    if agent_name is not None:
-        shape["agent"] = {"name": agent_name}
+    if agent is not None:
+        shape["agent"] = agent_shape(agent.name, agent.picture)
     if place is not None:
         shape["queue"] = {
             "position": place.position,

@@ -53,7 +53,7 @@ def state_of(
     place = queue.place_of(connection, conversation.id, playbook, now)
     agent = None
     if conversation.agent_id is not None:
-        agent = agents.get(connection, conversation.agent_id).name
+        agent = agents.get(connection, conversation.agent_id)
     shape = {
         **state_shape(conversation, place, agent),
         "links": links_shape(links.of_thread(connection, thread_id), offered),

@@ -1,12 +1,33 @@
 // An agent's own sign-in: the second factor, and where they are signed in.
 
-import { post } from "./api.js";
+import { post, remove } from "./api.js";
 import { setUpBar } from "./bar.js";
 import { ask, show } from "./dialogs.js";
 import { byId, el, speak } from "./dom.js";
 import { t } from "./words.js";
 
 setUpBar();
+
+byId("portrait-file").addEventListener("change", async ({ target }) => {
+  const [file] = target.files;
+  if (!file) return;
+  byId("portrait-wrong").textContent = "";
+  const form = new FormData();
+  form.set("file", file);
+  try {
+    await post("picture", form);
+    location.reload();
+  } catch (problem) {
+    const known = ["too_large", "unknown_type", "broken_file"].includes(problem.code);
+    byId("portrait-wrong").textContent = known ? t("account.portrait_refused") : problem.message;
+    target.value = "";
+  }
+});
+
+byId("portrait-remove")?.addEventListener("click", async () => {
+  await remove("picture");
+  location.reload();
+});
 
 byId("begin")?.addEventListener("click", async () => {
   const { secret } = await post("two-factor/begin");

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -84,6 +85,7 @@ agents = Table(
     Column("skills", JSON, nullable=False, server_default="[]"),
     Column("langs", JSON, nullable=False, server_default="[]"),
     Column("team", String(40)),
+    Column("picture", String(32)),  # the id of the present one in agent_pictures
     Column("capacity", Integer),  # conversations at once; none: the playbook's figure
     Column("assigned_at", UtcDateTime),  # when the last one was given to them, for taking turns
     Column("seen_at", UtcDateTime),
@@ -94,6 +96,14 @@ agents = Table(
     Column("totp_pending", String(64)),
     Column("totp_step", BigInteger),
     Column("recovery_codes", JSON, nullable=False, server_default="[]"),
+)
+
+agent_pictures = Table(
+    "agent_pictures",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("image", LargeBinary, nullable=False),
 )
 
 desk_logins = Table(

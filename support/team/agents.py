@@ -46,6 +46,7 @@ class Agent:
     langs: tuple[str, ...] = ()
     team: str | None = None
     capacity: int | None = None
+    picture: str | None = None
     assigned_at: datetime | None = None
     # Whether a password alone doesn't let them in.
     two_factor: bool = False
@@ -276,6 +277,7 @@ def _agent(row: Row[Any]) -> Agent:
         langs=tuple(row.langs or ()),
         team=row.team,
         capacity=row.capacity,
+        picture=row.picture,
         assigned_at=row.assigned_at,
         two_factor=row.totp_secret is not None,
     )

@@ -55,10 +55,10 @@ function picture(file: Attachment, fetched: () => Promise<Blob>): HTMLElement {
 export function attached(
   file: Attachment,
   lang: string,
-  content: (file: Attachment) => Promise<Blob>,
+  content: (id: string) => Promise<Blob>,
   download: (file: Attachment) => unknown,
 ): HTMLElement {
-  if (file.type.startsWith("image/")) return picture(file, () => content(file));
+  if (file.type.startsWith("image/")) return picture(file, () => content(file.id));
   const label = h("span", null, h("bdi", null, file.name), h("span", "small", weight(file.size, lang)));
   return button("outside file", label, () => download(file));
 }

@@ -2,7 +2,7 @@
 import { type Request, isRefused, pauseAfter, requester, sendForm, sleeper } from "./api.ts";
 import * as kept from "./kept.ts";
 import { type Letter, createOutbox, leftUnsent } from "./outbox.ts";
-import type { Accepted, Attached, Attachment, Author, Button, History, Lang, Message, Session, Snapshot } from "./protocol.ts";
+import type { Accepted, Attached, Author, Button, History, Lang, Message, Session, Snapshot } from "./protocol.ts";
 import type { ServerEvent } from "./sse.ts";
 import { origin } from "./script.ts";
 import * as store from "./store.ts";
@@ -371,11 +371,11 @@ export const attach: Upload = (file, client_id, progress, signal) => {
 
 const contents = new Map<string, Promise<Blob>>();
 
-/** What is in a file of this thread; fetched once. */
-export function content({ id }: Attachment): Promise<Blob> {
+/** What is in a file of this thread, or the picture of who answers; fetched once. */
+export function content(id: string, folder = "attachments"): Promise<Blob> {
   let found = contents.get(id);
   if (!found) {
-    found = request(`/attachments/${id}`).then((response) => response.blob());
+    found = request(`/${folder}/${id}`).then((response) => response.blob());
     contents.set(id, found);
     found.catch(() => contents.delete(id));
   }

@@ -32,13 +32,19 @@ const together = 4 * 60_000;
 export const nameOf = (author: Author, agent: Message["agent"], t: Texts): string =>
   (author === "agent" && agent?.name) || t[author];
 
-/** The assistant's leaf, or the person's initial. */
-export const face = (person: boolean, name: string): HTMLElement =>
-  h(
-    "span",
-    { class: person ? "face person" : "face", "aria-hidden": "true" },
-    person ? [...name][0]?.toUpperCase() : icon("leaf"),
-  );
+/** The assistant's leaf, or the person's initial until their picture is there: on a canvas, as all pictures are. */
+export function face(person: boolean, name: string, picture?: Promise<Blob> | "" | false): HTMLElement {
+  const shown = person ? [...name][0]?.toUpperCase() : icon("leaf");
+  const element = h("span", { class: person ? "face person" : "face", "aria-hidden": "true" }, shown);
+  if (picture)
+    picture.then(createImageBitmap).then((bitmap) => {
+      const { width, height } = bitmap;
+      const canvas = h("canvas", { width, height });
+      canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
+      element.replaceChildren(canvas);
+    }, Boolean);
+  return element;
+}
 
 /** `first` and `last` are nodes to keep before and after the messages. */
 export function createLog(
@@ -69,7 +75,7 @@ export function createLog(
       h(
         "div",
         "content",
-        (person || author === "bot") && face(person, name),
+        (person || author === "bot") && face(person, name, person && agent?.picture && making.content(agent.picture, "agents")),
         !delivery && h("div", "head", h("bdi", null, name), person && agent && h("span", null, t.agent), time),
         h("div", "bubble", ...parts(message, making)),
         h("div", "choices", ...(buttons ?? []).map(choice)),

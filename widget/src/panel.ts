@@ -169,10 +169,11 @@ export function createPanel(
     const { state, agent, queue: place, callback, rate, hours: open, notice: news } = live.status;
     const person = state === "assigned";
     const now = (person && agent?.name) || name || t.title;
-    if (speaker !== state + now) {
-      speaker = state + now;
+    const portrait = person && agent?.picture;
+    if (speaker !== state + now + portrait) {
+      speaker = state + now + portrait;
       say(title, now);
-      shownFace.replaceChildren(face(person, now));
+      shownFace.replaceChildren(face(person, now, portrait && chat.content(portrait, "agents")));
     }
     say(who, t[state]);
     // What the assistant offered is over while a person answers.
@@ -205,7 +206,7 @@ export function createPanel(
   }
 
   async function keep(file: Attachment): Promise<void> {
-    save(await chat.content(file), file.name);
+    save(await chat.content(file.id), file.name);
   }
 
   /** 0, or the status; what the forms tell themselves needs no notice. */

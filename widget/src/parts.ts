@@ -15,7 +15,7 @@ export interface Making {
   t: Texts;
   lang: Lang;
   when: When;
-  content(file: Attachment): Promise<Blob>;
+  content(id: string, folder?: string): Promise<Blob>;
   download(file: Attachment): unknown;
 }
 

@@ -10,6 +10,8 @@ export type Owner = "bot" | "queued" | "assigned" | "resolved";
 
 export interface Agent {
   name: string;
+  /** The id of their picture, fetched with the token. */
+  picture?: string;
 }
 
 export interface Button {
