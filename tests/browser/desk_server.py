@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from support import agents  # noqa: E402 - the path comes first
+from support.team import agents  # noqa: E402 - the path comes first
 from tests.contract.desk_scenes import a_shop_at_noon  # noqa: E402
 from tests.harness import (  # noqa: E402
     PASSWORD,
