@@ -5,8 +5,9 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from omotenashi.settings import ROOT
 
@@ -20,12 +21,17 @@ STOP_WITHIN_S = 10.0
 
 @dataclass(frozen=True)
 class Program:
-    """A process to keep alive. `prepare` runs before every start and may take its time."""
+    """A process to keep alive. `command` is asked before every start and may take its time. When
+    the process ends, it is started again if `again` says so."""
 
     name: str
-    command: Sequence[str]
+    command: Callable[[], Awaitable[Sequence[str]]]
     env: Mapping[str, str]
-    prepare: Callable[[], Awaitable[None]] | None = None
+    again: Callable[[], bool] = lambda: True
+
+
+# Something that goes on until the event is set.
+Work = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 def say(name: str, line: str) -> None:
@@ -33,13 +39,13 @@ def say(name: str, line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {name:<8}| {line}", file=sys.stderr, flush=True)
 
 
-async def supervise(programs: Sequence[Program]) -> None:
+async def supervise(work: Sequence[Work]) -> None:
     """Run until Ctrl-C or SIGTERM, then stop everything cleanly."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    tasks = [asyncio.create_task(_keep_alive(program, stopping)) for program in programs]
+    tasks = [asyncio.create_task(one(stopping)) for one in work]
     waiting = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     stopping.set()
@@ -49,14 +55,19 @@ async def supervise(programs: Sequence[Program]) -> None:
         task.result()
 
 
-async def _keep_alive(program: Program, stopping: asyncio.Event) -> None:
+def kept_alive(program: Program) -> Work:
+    return lambda stopping: keep_alive(program, stopping)
+
+
+async def keep_alive(program: Program, stopping: asyncio.Event) -> None:
     pause = FIRST_PAUSE_S
     while not stopping.is_set():
-        if program.prepare is not None and not await _unless_stopping(program.prepare(), stopping):
+        command = asyncio.ensure_future(program.command())
+        if not await unless_stopping(command, stopping):
             return
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            *program.command,
+            *command.result(),
             cwd=ROOT,
             env=dict(program.env),
             stdout=asyncio.subprocess.PIPE,
@@ -68,12 +79,15 @@ async def _keep_alive(program: Program, stopping: asyncio.Event) -> None:
         if process.stdout is None:
             raise RuntimeError("a process without output")
         reading = asyncio.create_task(_log(program.name, process.stdout))
-        if await _unless_stopping(process.wait(), stopping):
+        if await unless_stopping(process.wait(), stopping):
             await reading
+            if not program.again():
+                say(program.name, f"ended with status {process.returncode}")
+                return
             if time.monotonic() - began > WELL_AFTER_S:
                 pause = FIRST_PAUSE_S
             say(program.name, f"ended with status {process.returncode}; again in {pause:g} s")
-            await _unless_stopping(asyncio.sleep(pause), stopping)
+            await unless_stopping(asyncio.sleep(pause), stopping)
             pause = min(LONGEST_PAUSE_S, pause * 2)
             continue
         await _stop(process)
@@ -82,7 +96,7 @@ async def _keep_alive(program: Program, stopping: asyncio.Event) -> None:
             await reading
 
 
-async def _unless_stopping(work: Awaitable[object], stopping: asyncio.Event) -> bool:
+async def unless_stopping(work: Awaitable[object], stopping: asyncio.Event) -> bool:
     """Whether `work` was done before the stop."""
     doing = asyncio.ensure_future(work)
     ending = asyncio.create_task(stopping.wait())

@@ -75,7 +75,7 @@ def learn(
     result = reported(settings, "switch" if switch else "learn", job, work)
     print(json.dumps(result, ensure_ascii=False, indent=1))
     if not switch:
-        print("To use the new model: omotenashi learn --switch, and start the brain anew.")
+        print("To use the new model: omotenashi learn --switch.")
 
 
 def replay(

@@ -3,14 +3,16 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from omotenashi import models
-from omotenashi.ports import check_port, free_port
+from omotenashi.ports import PortTaken, check_port, free_port
 from omotenashi.settings import ROOT, Settings, load_settings
-from omotenashi.supervisor import CHILD, Program, say, supervise
+from omotenashi.succession import Succession, asker
+from omotenashi.supervisor import CHILD, Program, Work, kept_alive, say, supervise
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +26,7 @@ def run() -> None:
     """Everything on this machine, supervised: server, actions and brain."""
     settings = load_settings()
     check_port(settings.host, settings.port)
-    asyncio.run(supervise(_programs(settings)))
+    asyncio.run(supervise(_work(settings)))
 
 
 def serve() -> None:
@@ -54,12 +56,15 @@ def serve() -> None:
 def brain(
     host: Annotated[str, typer.Option(help="Loopback or a private network only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 5055,
+    model: Annotated[
+        Path | None, typer.Option(help="A model's file; else the newest of the present data.")
+    ] = None,
 ) -> None:
-    """The brain alone: Rasa with the newest model of the present data."""
+    """The brain alone: Rasa with a model."""
     settings = load_settings()
     check_port(host, port)
-    model = models.present_model() or models.train()
-    command = _brain_command(str(model), host, port)
+    chosen = (model or models.present_model() or models.train()).resolve()
+    command = _brain_command(str(chosen), host, port)
     os.chdir(ROOT)
     os.execve(command[0], command, _brain_env(settings))  # noqa: S606 - our own program
 
@@ -93,41 +98,56 @@ def actions(
     app.run(host=host, port=port, single_process=True, access_log=False, motd=False)
 
 
-def _programs(settings: Settings) -> list[Program]:
+def _work(settings: Settings) -> list[Work]:
     env = {**os.environ, CHILD: "1", "PYTHONUNBUFFERED": "1"}
+
+    async def server() -> list[str]:
+        return _self("serve")
+
     if settings.brain_url:
         say("run", "BRAIN_URL is set: no brain is started here")
-        return [Program("server", _self("serve"), env)]
-    port = 5055
+        return [kept_alive(Program("server", server, env))]
+    # The second is for the brain that takes over with a new model.
+    ports = _brain_port(), free_port()
+    env |= {"OMOTENASHI_BRAIN_URL": ",".join(f"http://127.0.0.1:{port}" for port in ports)}
+    # The secret is made before both processes ask for it.
+    secret = settings.key("brain")
+
+    def brain_command(model: Path, port: int) -> list[str]:
+        return [*_self("brain"), "--port", str(port), "--model", str(model)]
+
+    succession = Succession(
+        ports, env, _model_to_start_with, models.present_model, brain_command, asker(secret)
+    )
+    return [kept_alive(Program("server", server, env)), succession]
+
+
+def _brain_port() -> int:
+    """The usual one, if it is free."""
     try:
-        check_port("127.0.0.1", port)
-    except Exception:
-        port = free_port()
-    env |= {"OMOTENASHI_BRAIN_URL": f"http://127.0.0.1:{port}"}
-    if settings.secret_key is None and not (settings.data_dir / "secret_key").exists():
-        # Made before both processes ask for it.
-        settings.key("visitor")
+        check_port("127.0.0.1", 5055)
+    except PortTaken:
+        return free_port()
+    return 5055
 
-    async def train_if_needed() -> None:
-        if models.present_model() is None:
-            say("run", "no model of the present data yet: training one (about a minute)")
-            command, _ = models.training()
-            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=sys.stderr)
-            try:
-                if await process.wait() != 0:
-                    raise models.TrainingFailed("training failed; see above")
-            finally:
-                # Broken off by a stop: nothing goes on in the background.
-                if process.returncode is None:
-                    process.terminate()
-                    await process.wait()
-            say("run", "trained; loading it")
 
-    command = [*_self("brain"), "--port", str(port)]
-    return [
-        Program("server", _self("serve"), env),
-        Program("brain", command, env, train_if_needed),
-    ]
+async def _model_to_start_with() -> Path:
+    """The model of the present data; trained if there is none. Raises TrainingFailed."""
+    if (model := models.present_model()) is not None:
+        return model
+    say("run", "no model of the present data yet: training one (about a minute)")
+    command, model = models.training()
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=sys.stderr)
+    try:
+        if await process.wait() != 0:
+            raise models.TrainingFailed("training failed; see above")
+    finally:
+        # Broken off by a stop: nothing goes on in the background.
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+    say("run", "trained; loading it")
+    return model
 
 
 def _self(command: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.fast_brain PORT`: a brain that answers at once, in a process of its own.
+"""`python -m tests.chaos.fast_brain PORT [MODEL]`: a brain that answers at once, as a process.
 
 It numbers its answers by the state that travels with each turn, opens a case for every complaint
 and hands over whoever asks for a person, so that a turn lost, repeated or made from an old state
@@ -16,7 +16,7 @@ from sanic.response import json as json_response
 
 
 async def _ready(request: Request) -> HTTPResponse:
-    return json_response({"model": "fast", "busy": 0})
+    return json_response({"model": request.app.ctx.model, "busy": 0})
 
 
 async def _parse(request: Request) -> HTTPResponse:
@@ -38,7 +38,9 @@ async def _turn(request: Request) -> HTTPResponse:
         commands.append({"type": "handover", "reason": "asked"})
     return json_response(
         {
-            "messages": [{"text": f"{turns}: {text}", "kind": "article"}],
+            "messages": [
+                {"text": f"{turns}: {text}{request.app.ctx.signature}", "kind": "article"}
+            ],
             "commands": commands,
             "intent": "request_human" if "person" in text else "faq_delivery",
             "confidence": 0.9,
@@ -52,8 +54,11 @@ async def _turn(request: Request) -> HTTPResponse:
     )
 
 
-def main(port: int) -> None:
+def main(port: int, model: str = "fast") -> None:
     app: Sanic[Any, Any] = Sanic("fast-brain", configure_logging=False)
+    app.ctx.model = model
+    # For tests that ask which of several brains it was.
+    app.ctx.signature = "" if model == "fast" else f" ({model})"
     app.add_route(_ready, "/webhooks/hub/ready", methods=["GET"])
     app.add_route(_parse, "/webhooks/hub/parse", methods=["POST"])
     app.add_route(_turn, "/webhooks/hub/turn", methods=["POST"])
@@ -61,4 +66,4 @@ def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])
