@@ -55,7 +55,20 @@ export function setUpBar() {
     menu.querySelector("summary").focus();
     event.stopPropagation();
   });
-  return { showStatus, setStatus };
+  return { showStatus, setStatus, showTasks };
+}
+
+let due = null;
+
+/** How many tasks are due beside their link; one that comes due sounds like a customer who waits. */
+function showTasks(counts) {
+  const badge = byId("due");
+  badge.hidden = counts.due === 0;
+  badge.classList.toggle("over", counts.overdue > 0);
+  badge.replaceChildren(String(counts.due), el("span", { class: "hidden" }, ` ${t(counts.overdue ? "nav.overdue" : "nav.due")}`));
+  const more = due !== null && (counts.due > due.due || counts.overdue > due.overdue);
+  due = counts;
+  if (more) alerts.tell(t("alert.task"));
 }
 
 async function signOut() {

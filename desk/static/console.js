@@ -128,6 +128,7 @@ listen({
     waiting = counts.queued;
     list.showCounts(counts);
   },
+  tasks: bar.showTasks,
   agents({ agents }) {
     const mine = agents.find((one) => one.id === me.id);
     if (mine && document.activeElement !== byId("status")) bar.showStatus(mine.status);

@@ -7,7 +7,7 @@ import { byId, el, icon, refill, speak } from "./dom.js";
 import { listen } from "./live.js";
 import { dayAndTime, named, t } from "./words.js";
 
-setUpBar();
+const bar = setUpBar();
 const list = byId("tasks");
 const filters = byId("task-filters");
 
@@ -98,4 +98,4 @@ async function cancel(task) {
 }
 
 filters.addEventListener("change", load);
-listen({ tasks: load, lost: () => speak(t("banner.lost")), found: load });
+listen({ tasks(counts) { bar.showTasks(counts); load(); }, lost: () => speak(t("banner.lost")), found: load });

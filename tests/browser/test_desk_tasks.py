@@ -38,6 +38,19 @@ def test_a_call_comes_up_is_taken_and_done_by_keyboard(sign_in: Open, customer: 
     assert state["agent"] == {"name": "Aya Mori"}
 
 
+def test_what_is_due_stands_beside_the_tasks(sign_in: Open) -> None:
+    told = 'event: tasks\ndata: {"due": 2, "overdue": 1}\n\n'
+    page = sign_in("aya")
+    expect(page.locator("#due")).to_be_hidden()
+    page.route(
+        "**/api/v1/desk/events",
+        lambda route: route.fulfill(content_type="text/event-stream", body=told),
+    )
+    page.reload()
+    link = page.get_by_role("link", name="Tasks 2 due, some of them overdue")
+    expect(link).to_be_visible()
+
+
 def test_a_notice_is_previewed_told_and_ended(sign_in: Open, customer: Customer) -> None:
     page = sign_in("lena", path="/desk/notices")
     page.get_by_label("English").fill("<b>Snow</b> in the north.")
