@@ -7,6 +7,7 @@ page that is read from right to left, and narrow. Needs Chromium (`make test` in
 """
 
 import io
+import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser.conftest import chromium_path
 from tests.browser.shop import Chat, stand_in
 
+BUILT = Path(__file__).parents[2] / "channels/website/static"
 DESKTOP = {"viewport": {"width": 820, "height": 780}}
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 # name: language, then what the browser is told.
@@ -61,6 +63,10 @@ WORDS = {
         "Aya from our team is here now. You're talking with a person.",
         "担当の彩がまいりました。ここからは人がお答えいたします。",
     ),
+    "notice": (
+        "Deliveries to Hokkaido take two days longer because of snow.",
+        "大雪のため、北海道へのお届けに通常より2日ほど余分にお時間をいただいております。",
+    ),
     "photo": ("Here is a picture of it.", "写真をお送りします。"),
     "long": ("Warm the pot before you pour. ", "お湯を注ぐ前に、急須を温めてください。"),
     "contact": (
@@ -68,6 +74,7 @@ WORDS = {
         "よろしければメールアドレスをお知らせください。お返事をメールでもお届けします。",
     ),
 }
+TEXTS = {lang: json.loads((BUILT / f"{lang}.json").read_text("utf-8")) for lang in ("en", "ja")}
 State = Callable[[Chat, str], None]
 
 
@@ -193,9 +200,51 @@ def unread(chat: Chat, lang: str) -> None:
     chat.shop.say("agent", word("agent", lang), agent={"name": "Aya"})
 
 
+def named(chat: Chat, text: str) -> None:
+    """Press what is called so in the language of the chat's texts."""
+    chat.panel.get_by_role("button", name=text, exact=True).click()
+
+
+def closed_with_notice(chat: Chat, lang: str) -> None:
+    opens = {"open": False, "next_open_at": "2026-12-01T00:00:00+00:00"}
+    chat.shop.state("bot", hours=opens, notice={"id": 7, "text": word("notice", lang)})
+    expect(chat.panel.get_by_text(word("notice", lang))).to_be_visible()
+
+
+def call_back(chat: Chat, lang: str) -> None:
+    chat.write(word("question", lang))
+    place = {"position": 2, "estimate": [60, 300], "staffed": True}
+    chat.shop.state("queued", queue=place, hours={"open": True})
+    chat.panel.locator(".queue button").first.click()
+    named(chat, TEXTS[lang]["callMe"])
+    expect(chat.panel.get_by_role("combobox")).to_have_count(2)
+
+
+def call_agreed(chat: Chat, lang: str) -> None:
+    call_back(chat, lang)
+    named(chat, TEXTS[lang]["book"])
+    expect(chat.panel.get_by_role("combobox")).to_have_count(0)
+
+
+def mail_transcript(chat: Chat, lang: str) -> None:
+    talk(chat, lang)
+    chat.shop.state("bot", mail=True)
+    chat.panel.locator("header .icon").first.click()
+    named(chat, TEXTS[lang]["mailTranscript"])
+
+
+def go_on_elsewhere(chat: Chat, lang: str) -> None:
+    talk(chat, lang)
+    chat.shop.state("bot", links=[{"channel": "telegram", "linked": False}])
+    chat.panel.locator("header .icon").first.click()
+    named(chat, TEXTS[lang]["goOn"].replace("{}", "Telegram"))
+    expect(chat.panel.get_by_role("link", name="Telegram")).to_be_visible()
+
+
 STATES: tuple[State, ...] = (
     welcome, talk, choices, form, queue, choices_of_the_queue, nobody_there, person, long, sending,
-    menu, erase, rating, comment, unread,
+    menu, erase, rating, comment, unread, closed_with_notice, call_back, call_agreed,
+    mail_transcript, go_on_elsewhere,
 )  # fmt: skip
 
 

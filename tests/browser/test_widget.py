@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from tests.browser.gallery import STATES, State
 from tests.browser.shop import Chat, Shop, eventually
 
 pytestmark = pytest.mark.browser
@@ -1012,6 +1013,17 @@ def test_axe_finds_nothing(
     if state == "resolved":
         shop.state(state)
         expect(chat.panel.locator(".rating")).to_be_visible()
+    found = Axe().run(page, context="omotenashi-chat").response["violations"]
+    assert [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == []
+
+
+@pytest.mark.parametrize(("lang", "theme", "width"), [("en", "dark", 360), ("ja", "light", 1280)])
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+def test_axe_finds_nothing_in_any_state(
+    new_page: Callable[..., Page], shop: Shop, state: State, lang: str, theme: str, width: int
+) -> None:
+    page = new_page(viewport={"width": width, "height": 740}, color_scheme=theme)
+    state(Chat(page, shop).open(lang=lang), lang)
     found = Axe().run(page, context="omotenashi-chat").response["violations"]
     assert [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == []
 
