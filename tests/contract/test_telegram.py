@@ -500,6 +500,29 @@ async def test_what_fails_is_tried_again_in_order(
     assert api.tried(chat.id) == ["1: one", "1: one", "1: one", "2: two"]
 
 
+async def test_ten_minutes_without_telegram_lose_nothing(
+    server: Server, api: FakeBotApi, chat: Chat, clock: TestClock
+) -> None:
+    delivered = api.answer
+
+    def away(path: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return BROKEN if path.endswith("sendMessage") else delivered(path, params)
+
+    api.answer = away  # type: ignore[method-assign]
+    for minute in range(10):
+        await chat.say(f"minute {minute}")
+        later(server, clock, 60)
+        await asyncio.sleep(0.1)
+    assert chat.shown() == []
+    api.answer = delivered  # type: ignore[method-assign]
+    said = [f"{number + 1}: minute {number}" for number in range(10)]
+    async with asyncio.timeout(20):
+        while len(chat.shown()) < len(said):
+            later(server, clock, 60)
+            await asyncio.sleep(0.2)
+    assert [call["text"] for call in chat.shown()] == said
+
+
 async def test_a_long_answer_comes_in_pieces_and_none_twice(
     server: Server, api: FakeBotApi, chat: Chat, clock: TestClock
 ) -> None:
