@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from desk.files import load_texts
 from support import inbox
 from support.answering.handling import LONGEST_REASON
 from support.answering.labels import LONGEST_LABEL, MOST_LABELS
@@ -22,6 +23,9 @@ from support.orders import EffectKind
 from support.orders.access import postcode_key
 from support.outreach import notices
 from support.playbook.playbook_edits import LONGEST as LONGEST_FILE
+
+# All that the assistant knows have a name at the desk; a test holds that.
+INTENTS = frozenset(load_texts("en")["intent"])
 
 
 def _text(value: str) -> str:
@@ -44,6 +48,13 @@ def _filled(value: str) -> str:
 def _known_verdict(value: str) -> str:
     if value not in reviews.VERDICTS:
         raise ValueError(f"is none of {', '.join(reviews.VERDICTS)}")
+    return value
+
+
+def _known_intent(value: str) -> str:
+    # A lesson of an intent that isn't there would keep all others from being learned.
+    if value not in INTENTS:
+        raise ValueError("is no intent of the assistant's")
     return value
 
 
@@ -231,7 +242,7 @@ class PresenceBody(Body):
 class ReviewBody(Body):
     verdict: Annotated[str, AfterValidator(_known_verdict)]
     seq: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = None
-    intent: Name | None = None
+    intent: Annotated[str, AfterValidator(_known_intent)] | None = None
     article: Annotated[str, Field(max_length=128), AfterValidator(_plain)] | None = None
     score: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     scorecard: dict[Literal["understood", "correct", "warm", "settled"], Mark] = {}

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,6 +115,9 @@ def learn(settings: Settings, say: Say, *, dialogues: bool = True) -> Outcome:
         taken = db.read(lambda c: lessons.of_state(c, "taken"))
         held_back = db.read(lambda c: lessons.of_state(c, "held_back"))
         edited = db.read(articles.in_force)
+    taken, strange = apart(taken, set(known_examples(ROOT / "data" / "nlu").values()))
+    for one in strange:
+        say(f"left out, since no example has the intent {one.intent}: {one.text}")
     stage(project, taken, edited)
     say(f"{len(taken)} reviewed messages as examples, {len(held_back)} held back to compare")
     problems = check_training_data(project / "data" / "nlu", project / "domain.yml")
@@ -189,6 +192,15 @@ def stage(project: Path, taken: Sequence[Lesson], edited: dict[str, str]) -> Non
         path = project / "data" / "knowledge" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+
+
+def apart(taken: Sequence[Lesson], intents: Container[str]) -> tuple[list[Lesson], list[Lesson]]:
+    """Those that can be learned, and those of intents that have no example (any more): one of
+    these would spoil the whole training."""
+    return (
+        [one for one in taken if one.intent in intents],
+        [one for one in taken if one.intent not in intents],
+    )
 
 
 def add_examples(nlu: Path, taken: Sequence[Lesson]) -> int:

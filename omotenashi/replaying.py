@@ -20,6 +20,7 @@ from support.clock import utc_now
 from support.errors import Mendable
 from support.learning import replays
 from support.learning.replays import Recorded
+from support.learning.wordings import Wordings
 from support.playbook.playbook import Playbook, load_playbook
 from support.store.migrate import migrate
 
@@ -78,6 +79,7 @@ async def replay(
 async def _ask(
     brain: RasaBrain, found: Sequence[Recorded], playbook: Playbook
 ) -> tuple[list[replays.Difference], int]:
+    wordings = Wordings.load(ROOT / "domain.yml")
     differences: list[replays.Difference] = []
     count = 0
     for conversation in found:
@@ -96,7 +98,7 @@ async def _ask(
                 raise NoBrain(f"the brain gave no answer: {error}") from error
             state, count = result.state, count + 1
             answers = [reply.text for reply in result.replies]
-            changed = replays.difference(conversation.id, said, result.intent, answers)
+            changed = replays.difference(conversation.id, said, result.intent, answers, wordings)
             if changed is not None:
                 differences.append(changed)
     return differences, count

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from support.learning.wordings import Wordings
 from support.privacy.masking import mask
 from support.store.schema import conversations, messages, transitions
 from support.values import Author, State
@@ -107,10 +108,11 @@ def _said(connection: Connection, conversation_id: str) -> tuple[Said, ...]:
 
 
 def difference(
-    conversation_id: str, said: Said, intent: str, answers: Sequence[str]
+    conversation_id: str, said: Said, intent: str, answers: Sequence[str], wordings: Wordings
 ) -> Difference | None:
-    """None where a customer would see the same answer."""
-    if [_bare(text) for text in said.answers] == [_bare(text) for text in answers]:
+    """None where a customer would see the same answer, be it in other words of its own."""
+    before, now = ([_bare(text, wordings) for text in texts] for texts in (said.answers, answers))
+    if before == now:
         return None
     return Difference(
         conversation=conversation_id,
@@ -127,5 +129,5 @@ def as_shape(difference: Difference) -> dict[str, Any]:
     return {**vars(difference), "old": list(difference.old), "new": list(difference.new)}
 
 
-def _bare(text: str) -> str:
-    return _FILLED.sub("…", " ".join(text.split()))
+def _bare(text: str, wordings: Wordings) -> list[str]:
+    return [_FILLED.sub("…", part) for part in wordings.meant(" ".join(text.split()))]

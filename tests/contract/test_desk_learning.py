@@ -56,6 +56,10 @@ async def test_a_reviewed_message_is_decided_once_and_without_personal_data(
     first = await reviewed(lena, visitor, text, "order_status")
     second = await reviewed(lena, visitor, "how long does delivery take", "faq_delivery")
     without = await reviewed(lena, visitor, "just bad", None)
+    # An intent that isn't there would keep everything from being learned.
+    strange = {"verdict": "wrong_intent", "seq": 1, "intent": "buy_a_moon"}
+    refused = await lena.do(visitor.conversation_id, "review", **strange)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "intent")
     page = (await lena.client.get("/desk/learning")).text
     assert "tell m***@*** (x) where my parcel is hiding" in page
     assert "mei@shop.example" not in page

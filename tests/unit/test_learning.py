@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
-from omotenashi.learning import add_examples, compared, stage
+from desk.bodies import INTENTS
+from omotenashi.learning import add_examples, apart, compared, stage
 from omotenashi.settings import ROOT
 from support.learning.lessons import Lesson, as_example, is_held_back
+from support.learning.replays import Said, difference
 from support.learning.training_data import check_training_data, known_examples
+from support.learning.wordings import Wordings
+from tests.harness import OPEN_TIME
 
 TAKEN = (
     Lesson(1, "where on earth did my teapot wander off to", "en", "order_status"),
@@ -31,6 +36,22 @@ def test_examples_are_written_once_and_can_be_trained_with(tmp_path: Path) -> No
     assert "旅" in (nlu / "ja" / "reviewed.yml").read_text("utf-8")
     assert (tmp_path / "data" / "knowledge" / "en" / "new.md").exists()
     assert (tmp_path / "brain" / "train.py").exists()
+
+
+def test_one_strange_intent_does_not_keep_the_rest_from_being_learned(tmp_path: Path) -> None:
+    strange = Lesson(6, "is the moon for sale", "en", "buy_a_moon")
+    # Nobody gives examples of what is not understood.
+    unheard = Lesson(7, "hrmpf", "en", "nlu_fallback")
+    known = set(known_examples(ROOT / "data" / "nlu").values())
+    fit, left = apart([strange, TAKEN[0], unheard], known)
+    assert (fit, left) == ([TAKEN[0]], [strange, unheard])
+    stage(tmp_path, fit, {})
+    assert check_training_data(tmp_path / "data" / "nlu", ROOT / "domain.yml") == []
+
+
+def test_every_intent_has_a_name_at_the_desk() -> None:
+    domain = yaml.load((ROOT / "domain.yml").read_text("utf-8"), yaml.CSafeLoader)
+    assert set(domain["intents"]) == INTENTS
 
 
 def test_lines_are_read_as_the_yaml_they_are(tmp_path: Path) -> None:
@@ -66,3 +87,32 @@ def test_some_are_held_back_and_likes_with_them() -> None:
     texts = [f"where is parcel number {word}" for word in "abcdefghijklmnopqrstuvwxyz"]
     assert 0 < sum(map(is_held_back, texts)) < len(texts) / 2
     assert is_held_back("Where is it?") == is_held_back("where is it ?")
+
+
+THANKED = "Thank you for the idea. It's with the team now, noted as {case_number}."
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "same"),
+    [
+        # Drawn by lot, and the number filled in.
+        (
+            "Thank you, that's a good thought. I've passed it on to the team as it is, under I-12.",
+            THANKED,
+            True,
+        ),
+        # Another language, another response, another thing filled in.
+        ("ご提案をありがとうございます。I-12として社内で共有いたします。", THANKED, False),
+        ("Hello again. What can I do for you?", THANKED, False),
+        ("I can't take this back for a change of mind (a cup). If something is wrong with it, we "
+         "replace or refund it.",
+         "I can't take this back for a change of mind (a bag). If something is wrong with it, we "
+         "replace or refund it.", False),
+        # An article is nobody's wording.
+        ("Delivery takes three days.", "Delivery takes a week.", False),
+    ],
+)  # fmt: skip
+def test_another_wording_is_no_other_answer(then: str, now: str, same: bool) -> None:
+    wordings = Wordings.load(ROOT / "domain.yml")
+    said = Said(1, OPEN_TIME, "well?", "greet", (then,))
+    assert (difference("c", said, "greet", [now], wordings) is None) is same
