@@ -1,11 +1,13 @@
 """The pages below /desk: rendered here, made lively by the scripts in static/."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import jinja2
 from sanic import Blueprint, Request
@@ -56,6 +58,7 @@ class Pages:
             zone=around.playbook.hours.zone,
             duration=duration,
             day_name=day_name,
+            happening=happening,
             moment=datetime.fromisoformat,
         )
 
@@ -165,6 +168,27 @@ def duration(seconds: float, lang: str) -> str:
     if seconds < 60:
         return f"{round(seconds)} s"
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def happening(
+    line: Mapping[str, Any], said: str, text: Mapping[str, Any], zone: ZoneInfo, lang: str
+) -> str:
+    """What happened to a conversation, in the reader's language; `said` where it has no words."""
+    words = text["happened"].get(line.get("event"))
+    if words is None:
+        return said
+    until, kind, amount = line.get("until"), line.get("kind"), line.get("amount")
+    at = datetime.fromisoformat(until).astimezone(zone) if until else None
+    values = {
+        **line,
+        "until": f"{day_name(at.date(), lang)} {at:%H:%M}" if at else "",
+        "kind": text["remedy"].get(kind, kind or ""),
+        "amount": f"¥{amount:,}" if amount else "",
+    }
+    try:
+        return str(words.format_map(values))
+    except KeyError:
+        return said
 
 
 def day_name(day: date, lang: str) -> str:

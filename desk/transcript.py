@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from support import conversations, messages
+from support import conversations, events, messages
 from support.customers import customer_view
 from support.handover import summary
 from support.handover.summary import SummaryLine
@@ -34,6 +34,8 @@ class Line:
     at: datetime
     new_day: date | None
     reading: dict[str, Any] | None
+    # What happened, where it is no message: see support.events.
+    event: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def _lines(connection: Connection, conversation: Conversation, zone: ZoneInfo) -
                     at=local,
                     new_day=local.date() if local.date() != day else None,
                     reading=message.reading,
+                    event=message.data if message.kind == events.KIND else None,
                 )
             )
             day = local.date()

@@ -88,6 +88,18 @@ class TestSnooze:
         # The customer is told nothing of it.
         assert all("nooze" not in m["text"] for m in await visitor.read())
 
+    async def test_a_printed_transcript_tells_it_in_the_readers_language(
+        self, clock: TestClock, aya: DeskAgent, lena: DeskAgent, held: str
+    ) -> None:
+        await aya.do(held, "snooze", until=later(clock, hours=1))
+        english = (await lena.client.get(f"/desk/transcripts/{held}")).text
+        assert "Aya Mori snoozed this until " in english
+        await lena.client.post(f"{DESK}/me", json={"lang": "ja"})
+        japanese = (await lena.client.get(f"/desk/transcripts/{held}")).text
+        assert "Aya Moriが" in japanese
+        assert "までスヌーズしました。" in japanese
+        assert "None" not in english
+
     async def test_it_goes_to_the_queue_when_the_agent_has_gone_home(
         self, server: Server, clock: TestClock, aya: DeskAgent, lena: DeskAgent, held: str
     ) -> None:
