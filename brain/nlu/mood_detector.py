@@ -44,6 +44,8 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
     of `stormy_intents` and those that shout or swear, and not all, or they would drown the rest.
     """
 
+    trains_long = True
+
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
     ) -> None:

@@ -11,7 +11,7 @@ from brain.nlu.folding import fold
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u31f0-\u31ff\u3400-\u9fff々〆]")
 # SudachiPy refuses more than 49,149 bytes, and nobody's wish is spelled out in so many words.
 _READ = 4000
-# SudachiPy's tokenizer must not be used by two threads at once.
+# Neither SudachiPy's tokenizer nor spaCy's may be used by two threads at once.
 _LOCK = threading.Lock()
 
 
@@ -60,7 +60,8 @@ def segment(text: str) -> list[Word]:
                 for found in _japanese().tokenizer.tokenizer.tokenize(folded)
             ]
     else:
-        words = [(token.text, token.idx, token.lower_) for token in _english()(folded)]
+        with _LOCK:
+            words = [(token.text, token.idx, token.lower_) for token in _english()(folded)]
     return [
         Word(text[start : start + len(word)], start, form)
         for word, start, form in words

