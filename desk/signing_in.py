@@ -53,7 +53,8 @@ class SigningIn:
         if known.two_factor and body.otp is None:
             raise ApiError(401, "otp_needed", "please give a code of your authenticator", "otp")
         code, now = body.otp or "", self._around.clock()
-        device = request.headers.get("user-agent")
+        # Whatever bytes a browser calls itself by are stored as text.
+        device = request.headers.get("user-agent", "").encode(errors="replace").decode() or None
 
         def let_in(tx: Transaction) -> Login | None:
             if not two_factor.check(tx, known.id, code, now):

@@ -48,7 +48,8 @@ def blueprint(services: Services, secret: str) -> Blueprint:
     @bp.post("/webhook")
     async def run(request: Request) -> HTTPResponse:
         given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {secret}".encode()):
+        wanted = f"Bearer {secret}".encode()
+        if not hmac.compare_digest(given.encode(errors="replace"), wanted):
             # As if there were nothing here: only the brain has any business at this address.
             raise ApiError(404, "not_found", "there is nothing at this address")
         from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException

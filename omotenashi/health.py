@@ -57,7 +57,7 @@ def blueprint(parts: Parts) -> Blueprint:
         given = request.headers.get("authorization", "")
         if token is not None:
             wanted = f"Bearer {token.get_secret_value()}"
-            if not hmac.compare_digest(given.encode(), wanted.encode()):
+            if not hmac.compare_digest(given.encode(errors="replace"), wanted.encode()):
                 raise ApiError(401, "not_signed_in", "the metrics token is needed")
         elif request.ip not in LOOPBACK or "x-forwarded-for" in request.headers:
             raise ApiError(403, "forbidden", "metrics are shown to this machine only")

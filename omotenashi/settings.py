@@ -1,10 +1,12 @@
 """Settings: environment variables that begin with OMOTENASHI_, or a .env file."""
 
+import contextlib
 import hashlib
 import hmac
 import os
 import re
 import secrets
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +15,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from support.errors import Mendable
+
 ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32
 DEFAULT_BRAIN_URL = "http://127.0.0.1:5055"
 
 
@@ -65,6 +70,13 @@ class Settings(BaseSettings):
             raise ValueError("is neither sqlite:///… nor postgresql+psycopg://…")
         if value and value.startswith("postgresql://"):
             return value.replace("postgresql://", "postgresql+psycopg://", 1)
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().strip()) < SHORTEST_SECRET:
+            raise ValueError(f"needs {SHORTEST_SECRET} random characters or more")
         return value
 
     @field_validator("telegram_secret")
@@ -131,17 +143,32 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=8)
 def kept_secret(data_dir: Path) -> str:
-    """The secret in the data folder, made once and readable by its owner only."""
+    """The secret in the data folder, made once and readable by its owner only.
+
+    Raises Mendable for one from which nothing may be derived.
+    """
     path = data_dir / "secret_key"
     data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w") as file:
-        made = secrets.token_urlsafe(48)
-        file.write(made)
-    return made
+    if not path.exists():
+        _make_secret(path)
+    kept = path.read_text(encoding="ascii", errors="replace").strip()
+    if len(kept) < SHORTEST_SECRET:
+        raise Mendable(
+            f"{path} is empty or cut off: put it back from a copy, or remove it and a new one is "
+            "made, which ends the visitors' conversations"
+        )
+    return kept
+
+
+def _make_secret(path: Path) -> None:
+    """Whole or not at all, whatever breaks off in between and whoever else is making one."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret_key-") as file:
+        # Readable by its owner only, as every file that tempfile makes.
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 def load_settings() -> Settings:

@@ -5,11 +5,14 @@ Format: the WHATWG HTML standard, "Server-sent events".
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from sanic import Request
 from sanic.response import HTTPResponse
+
+log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
 # Who takes nothing for so long is dropped, and resumes when it reads again. Until then it costs
@@ -58,4 +61,7 @@ async def stream(
         transport: Any = request.transport  # asyncio's or uvloop's
         transport.abort()
         return
+    if isinstance(sent, Exception):
+        # Not raised: half the answer is out, and the client comes back by itself.
+        log.error("an event stream broke off at %s", request.path, exc_info=sent)
     await response.send(end_stream=True)

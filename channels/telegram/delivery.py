@@ -1,6 +1,5 @@
 """The way out: one stored message to one chat."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,14 +21,12 @@ from channels.telegram.files import TelegramFiles
 from channels.telegram.formatting import keyboard, pieces, rich
 from channels.telegram.pace import Pace
 from support import conversations, messages
-from support.delivery.outbox import LEASE, DeliveryDelayed, DeliveryRefused, Parcel
+from support.delivery.outbox import DeliveryDelayed, DeliveryRefused, Parcel
 from support.privacy.erasure import data_of_thread, threads_of
 from support.store.schema import messages as messages_table
 from support.store.schema import outbox
 from support.values import Author, Message
 
-# An attempt is over before another server may take the parcel for left behind.
-MOST_S = LEASE.total_seconds() - 10
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 COPY_NAME = "your-data.json"
 
@@ -58,27 +55,26 @@ class TelegramSender:
         self._pace = Pace()
 
     async def send(self, parcel: Parcel) -> None:
-        """Raises DeliveryRefused, DeliveryDelayed, TelegramError, TimeoutError."""
-        async with asyncio.timeout(MOST_S):
-            if "fetch" in parcel.data:
-                await self._files.fetch(parcel)
-                return
-            if parcel.data.get("copy"):
-                await self._send_copy(parcel)
-                return
-            message_id = parcel.message_id
-            if message_id is None:
-                return
-            said = await self._db.reading(lambda connection: _read(connection, message_id))
-            if said is None:
-                return
-            if said.message.data.get("attachments"):
-                await self._pace.wait(int(parcel.address))
-                await self._asked(
-                    lambda: self._files.send(int(parcel.address), said.message, said.lang)
-                )
-            else:
-                await self._send_pieces(parcel, said)
+        """Raises DeliveryRefused, DeliveryDelayed, TelegramError."""
+        if "fetch" in parcel.data:
+            await self._files.fetch(parcel)
+            return
+        if parcel.data.get("copy"):
+            await self._send_copy(parcel)
+            return
+        message_id = parcel.message_id
+        if message_id is None:
+            return
+        said = await self._db.reading(lambda connection: _read(connection, message_id))
+        if said is None:
+            return
+        if said.message.data.get("attachments"):
+            await self._pace.wait(int(parcel.address))
+            await self._asked(
+                lambda: self._files.send(int(parcel.address), said.message, said.lang)
+            )
+        else:
+            await self._send_pieces(parcel, said)
 
     async def _send_pieces(self, parcel: Parcel, said: _Said) -> None:
         message = said.message

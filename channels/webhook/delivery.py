@@ -1,6 +1,5 @@
 """The way out: one stored message to the shop's address."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,11 +12,9 @@ from channels.webhook.addresses import AddressRefused, CheckedTransport
 from channels.webhook.shapes import outgoing
 from channels.webhook.signature import signed_headers
 from support import messages
-from support.delivery.outbox import LEASE, DeliveryDelayed, DeliveryRefused, Parcel
+from support.delivery.outbox import DeliveryDelayed, DeliveryRefused, Parcel
 from support.values import Message
 
-# An attempt is over before another server may take the parcel for left behind.
-MOST_S = LEASE.total_seconds() - 10
 CONNECT_S, ANSWER_S = 10.0, 30.0
 # Whoever asks for more patience than this is asked again all the same.
 LONGEST_WAIT_S = 3600.0
@@ -43,7 +40,7 @@ class WebhookSender:
         )
 
     async def send(self, parcel: Parcel) -> None:
-        """Raises DeliveryRefused, DeliveryDelayed, NotTaken, httpx.HTTPError, TimeoutError."""
+        """Raises DeliveryRefused, DeliveryDelayed, NotTaken, httpx.HTTPError."""
         message_id = parcel.message_id
         if message_id is None:
             raise DeliveryRefused("nothing that this channel can carry")
@@ -62,11 +59,10 @@ class WebhookSender:
             **signed_headers(self._secret, content, now),
         }
         try:
-            async with (
-                asyncio.timeout(MOST_S),
-                # Nothing of the answer is read but its head: nobody keeps us busy with a long one.
-                self._client.stream("POST", self._url, content=content, headers=headers) as answer,
-            ):
+            # Nothing of the answer is read but its head: nobody keeps us busy with a long one.
+            async with self._client.stream(
+                "POST", self._url, content=content, headers=headers
+            ) as answer:
                 judge(answer.status_code, answer.headers.get("retry-after"), now)
         except AddressRefused as error:
             raise DeliveryRefused(str(error)) from error

@@ -49,5 +49,5 @@ def _decode(token: str, key: str, audience: str | None) -> dict[str, Any]:
             audience=audience,
             options={"require": ["sub", "exp"], "verify_aud": audience is not None},
         )
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, UnicodeError) as error:
         raise TokenRefused(type(error).__name__) from error

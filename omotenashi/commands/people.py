@@ -99,6 +99,7 @@ def export(
 ) -> None:
     """Everything of one customer, or the masked messages of some days."""
     from support.privacy.erasure import data_of_thread, threads_of
+    from support.transcripts.exports import inert
     from support.transcripts.transcripts import exported
 
     db = _database()
@@ -130,13 +131,6 @@ def erase(
     db, files = _database(), open_files(load_settings())
     erased = db.write(lambda tx: erase_customer(tx, customer, "command line", utc_now(), files))
     print(f"Erased {erased} thread{'s' if erased != 1 else ''}.")
-
-
-def inert(value: object) -> object:
-    """A text that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
 
 
 def _parts(text: str | None) -> list[str] | None:

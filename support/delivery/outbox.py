@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 PUSHED = frozenset({"telegram", "webhook"})
 SLOW_POLL_S = 3.0
 LEASE = timedelta(seconds=60)
+# An attempt is over before another server may take the parcel for left behind.
+MOST_S = LEASE.total_seconds() - 10
 # Twelve tries with doubling pauses of at most five minutes: more than twenty minutes of outage.
 MOST_ATTEMPTS = 12
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
@@ -63,7 +65,8 @@ class Sender(Protocol):
     """A channel's way out."""
 
     async def send(self, parcel: Parcel) -> None:
-        """Deliver. Raises DeliveryRefused, DeliveryDelayed; anything else is tried again."""
+        """Deliver; broken off after MOST_S. Raises DeliveryRefused, DeliveryDelayed; anything else
+        is tried again."""
         ...
 
 
@@ -247,7 +250,8 @@ class OutboxRunner:
     async def _attempt(self, parcel: Parcel) -> bool:
         """Whether the next parcel of this address may follow."""
         try:
-            await self._senders[parcel.channel].send(parcel)
+            async with asyncio.timeout(MOST_S):
+                await self._senders[parcel.channel].send(parcel)
         except DeliveryRefused as error:
             await self._mark(parcel, "failed", str(error))
             return True

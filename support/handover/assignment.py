@@ -139,7 +139,10 @@ def assign_next(tx: Transaction, playbook: Playbook, now: datetime) -> Conversat
     if match is None:
         return None
     conversation_id, chosen = match
-    _, conversation = conversations.lock(tx, conversation_id)
+    try:
+        _, conversation = conversations.lock(tx, conversation_id)
+    except conversations.NotFound:
+        raise Outrun from None  # erased in between
     # The order of all who lock both: first the thread, then the agent.
     agents.lock(tx, chosen.agent_id)
     if conversation.state is not State.QUEUED or next_match(tx.connection, playbook, now) != match:

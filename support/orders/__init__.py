@@ -8,7 +8,12 @@ from support.orders.access import OrderAccess, canonical_number
 from support.orders.changes import ChangeDecision, cancel_decision, change_decision
 from support.orders.config import DEMO_SOURCE, AttemptLimits, OrdersConfig
 from support.orders.effects import EffectKind, EffectRefused, OrderEffect
-from support.orders.errors import OrderNotVisible, OrdersUnavailable, TooManyAttempts
+from support.orders.errors import (
+    OrderMalformed,
+    OrderNotVisible,
+    OrdersUnavailable,
+    TooManyAttempts,
+)
 from support.orders.model import Order, OrderItem, OrderState, Restriction
 from support.orders.names import carrier_name, payment_name
 from support.orders.repository import OrderRepository
@@ -35,6 +40,7 @@ __all__ = [
     "OrderAccess",
     "OrderEffect",
     "OrderItem",
+    "OrderMalformed",
     "OrderNotVisible",
     "OrderRepository",
     "OrderState",

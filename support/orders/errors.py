@@ -11,6 +11,13 @@ class OrdersUnavailable(Exception):
     """
 
 
+class OrderMalformed(OrdersUnavailable):
+    """The source answers, but one order of it can't be read: asking again won't help.
+
+    Whoever looks at many customers' orders goes on with the next; others treat it as above.
+    """
+
+
 class OrderNotVisible(Exception):
     """There is no such order, or it is not this customer's to see: deliberately alike.
 

@@ -16,7 +16,7 @@ import structlog
 from support.orders.breaker import CircuitBreaker
 from support.orders.config import HttpSource
 from support.orders.effects import EffectRefused, OrderEffect
-from support.orders.errors import OrdersUnavailable
+from support.orders.errors import OrderMalformed, OrdersUnavailable
 from support.orders.model import Order
 from support.orders.payload import order_from
 from support.orders.repository import MOST_ORDERS
@@ -123,8 +123,11 @@ class HttpOrders:
         if status in (400, 404, 409, 410, 422):
             self._breaker.succeeded()
             raise EffectRefused(f"the shop's system answered {status}")
-        if status >= 500:
+        if status >= 500 or status == 429:
             self._breaker.failed()
+        else:
+            # It answers, so it is up; the set-up is wrong (401, 403, a redirect).
+            self._breaker.succeeded()
         log.error("orders_unavailable", source="http", problem=f"status {status}")
         raise OrdersUnavailable(f"the orders' service failed: status {status}")
 
@@ -202,12 +205,12 @@ class HttpOrders:
     def _order(self, raw: object) -> Order:
         try:
             return order_from(raw, zone=self._zone, states=self._states)
-        except OrdersUnavailable as error:
+        except OrderMalformed as error:
             raise self._malformed(str(error)) from None
 
-    def _malformed(self, problem: str) -> OrdersUnavailable:
+    def _malformed(self, problem: str) -> OrderMalformed:
         log.error("orders_malformed", source="http", problem=problem)
-        return OrdersUnavailable(problem)
+        return OrderMalformed(problem)
 
 
 def _usable(segment: str) -> bool:

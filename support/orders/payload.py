@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from support.orders.errors import OrdersUnavailable
+from support.orders.errors import OrderMalformed
 from support.orders.model import Order, OrderItem, OrderState, Restriction
 
 
@@ -113,11 +113,11 @@ def order_from(
     """Read one order as delivered by a source.
 
     `zone` is where moments without an offset were written down; `states` translates the
-    shop's own words for a state. Raises `OrdersUnavailable` naming the fields at fault,
+    shop's own words for a state. Raises `OrderMalformed` naming the fields at fault,
     never their values.
     """
     if not isinstance(raw, Mapping):
-        raise OrdersUnavailable("an order is not an object")
+        raise OrderMalformed("an order is not an object")
     fields: dict[str, Any] = dict(raw)
     state = fields.get("state")
     if states and isinstance(state, str):
@@ -126,13 +126,13 @@ def order_from(
         try:
             fields["items"] = json.loads(fields["items"])
         except (ValueError, RecursionError):
-            raise OrdersUnavailable("an order's items are not JSON") from None
+            raise OrderMalformed("an order's items are not JSON") from None
     if fields.get("items") is None:
         fields.pop("items", None)
     try:
         payload = _OrderPayload.model_validate(fields)
     except ValidationError as error:
-        raise OrdersUnavailable(f"an order is malformed: {_complaints(error)}") from None
+        raise OrderMalformed(f"an order is malformed: {_complaints(error)}") from None
     return _to_order(payload, zone)
 
 

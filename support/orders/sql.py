@@ -32,7 +32,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from support.orders.config import ItemTable, SqlSource
 from support.orders.effects import EffectRefused, OrderEffect
-from support.orders.errors import OrdersUnavailable
+from support.orders.errors import OrderMalformed, OrdersUnavailable
 from support.orders.model import Order
 from support.orders.payload import order_from
 from support.orders.repository import MOST_ORDERS
@@ -86,7 +86,11 @@ class SqlOrders:
         if source.effects_table is not None:
             names: list[ColumnClause[Any]] = [column(name) for name in _EFFECT_COLUMNS]
             schema, _, plain = source.effects_table.rpartition(".")
-            self._effects = insert(table(plain, *names, schema=schema or None))
+            kept = table(plain, *names, schema=schema or None)
+            self._effects = insert(kept)
+            self._effect_by_key = select(kept.c.effect_key).where(
+                kept.c.effect_key == bindparam("key")
+            )
 
     def by_number(self, number: str) -> Order | None:
         row, items = None, None
@@ -123,10 +127,19 @@ class SqlOrders:
             "at": effect.at.isoformat(),
         }
         try:
-            with self._engine.connect() as connection, connection.begin():
-                connection.execute(self._effects, values)
-        except IntegrityError:
-            return  # The key is there: it was done before.
+            try:
+                with self._engine.connect() as connection, connection.begin():
+                    connection.execute(self._effects, values)
+            except IntegrityError as error:
+                # Either the key is there, and it was done before, or the shop's table doesn't
+                # take it: a column that may not be empty, a foreign key, a check.
+                with self._engine.connect() as connection, connection.begin():
+                    known = connection.execute(self._effect_by_key, {"key": effect.key}).first()
+                if known is None:
+                    problem = type(error.orig).__name__
+                    code = _code_of(error.orig)
+                    log.error("effect_refused", source="sql", problem=problem, code=code)
+                    raise EffectRefused(f"the shop's table refuses it: {problem}") from None
         except SQLAlchemyError as error:
             problem = type(getattr(error, "orig", None) or error).__name__
             log.error("orders_unavailable", source="sql", problem=problem)
@@ -152,7 +165,7 @@ class SqlOrders:
             raw["items"] = [_known(item) for item in items.get(str(row["number"]), [])]
         try:
             return order_from(raw, zone=self._zone, states=self._states)
-        except OrdersUnavailable as error:
+        except OrderMalformed as error:
             log.error("orders_malformed", source="sql", problem=str(error))
             raise
 
@@ -172,7 +185,7 @@ class SqlOrders:
             if getattr(cause, "sqlstate", None) in _NOT_SUCH_A_KEY:
                 return
             problem = type(cause or error).__name__
-            code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+            code = _code_of(cause)
             log.error("orders_unavailable", source="sql", problem=problem, code=code)
             raise OrdersUnavailable(f"the orders' database failed: {problem} {code}") from None
 
@@ -203,6 +216,11 @@ def connect(source: SqlSource, url: str) -> SqlOrders:
             connection.execute("PRAGMA query_only = ON")
 
     return SqlOrders(source, engine, owns_engine=True)
+
+
+def _code_of(cause: object) -> object:
+    """The driver's own code for what went wrong, which quotes nothing."""
+    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
 
 
 def _table(name: str) -> TableClause:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, update
 from support import conversations
 from support.clock import Clock
 from support.hints import QUEUE
-from support.orders import OrderAccess, OrderNotVisible, OrdersUnavailable
+from support.orders import OrderAccess, OrderMalformed, OrderNotVisible, OrdersUnavailable
 from support.outreach import notices, outreach
 from support.outreach.notices import KIND, Notice, OrderFacts
 from support.playbook.playbook import Playbook
@@ -67,12 +67,21 @@ class NoticeSpreader:
                             continue
 
     async def spread(self) -> None:
-        """Bring every standing notice to those who have not been looked at yet."""
+        """Bring every standing notice to those who have not been looked at yet.
+
+        Raises OrdersUnavailable once those that need no orders are spread.
+        """
         found = await self._db.reading(lambda c: notices.standing(c, self._clock()))
+        away: OrdersUnavailable | None = None
         for notice in found:
             cursor = notice.spread_to
-            while cursor != ALL:
-                cursor = await self._page(notice, cursor)
+            try:
+                while cursor != ALL:
+                    cursor = await self._page(notice, cursor)
+            except OrdersUnavailable as error:
+                away = error
+        if away is not None:
+            raise away
 
     async def _page(self, notice: Notice, cursor: str | None) -> str:
         page = await self._db.reading(lambda c: _candidates(c, cursor or "", self._clock()))
@@ -92,7 +101,12 @@ class NoticeSpreader:
     async def _affects(self, notice: Notice, one: Candidate) -> bool:
         matter = one.conversation
         if notice.about_orders:
-            orders = await asyncio.to_thread(self._orders_of, matter)
+            try:
+                orders = await asyncio.to_thread(self._orders_of, matter)
+            except OrderMalformed:
+                # Which no waiting mends: one order holds up nobody else's news.
+                log.warning("notice %s passes %s over: an order is malformed", notice.id, matter.id)
+                return False
             return any(notices.fits_order(notice, order) for order in orders)
         if matter.state is State.RESOLVED:
             return False

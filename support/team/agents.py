@@ -214,7 +214,10 @@ def logged_in(connection: Connection, token: str, now: datetime) -> Login | None
 
 
 def csrf_matches(login: Login, given: str | None) -> bool:
-    return given is not None and hmac.compare_digest(login.csrf.encode(), given.encode())
+    # A header's bytes that are no UTF-8 are lone surrogates here.
+    return given is not None and hmac.compare_digest(
+        login.csrf.encode(), given.encode(errors="replace")
+    )
 
 
 def seen(tx: Transaction, agent_id: int, now: datetime) -> None:
@@ -285,7 +288,7 @@ def _agent(row: Row[Any]) -> Agent:
 
 def _hash(token: str) -> str:
     # The token has 256 random bits, so a plain hash is enough to make a stolen table useless.
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 @lru_cache(maxsize=1)

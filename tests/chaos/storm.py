@@ -150,7 +150,7 @@ def build(
     ports = [free_port() for _ in range(number)]
     brain_ports = [free_port() for _ in range(number)]
     common = {
-        "OMOTENASHI_SECRET_KEY": "storm",
+        "OMOTENASHI_SECRET_KEY": "a storm of faults, and nothing lost",
         "OMOTENASHI_LIMITS": "off",
         "OMOTENASHI_BRAIN_URL": ",".join(f"http://127.0.0.1:{port}" for port in brain_ports),
     }

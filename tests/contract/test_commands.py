@@ -1,5 +1,8 @@
 """The command line: what it makes, and what it says when something is wrong."""
 
+import asyncio
+import csv
+import io
 import json
 import os
 import shutil
@@ -12,6 +15,7 @@ import pytest
 from omotenashi.settings import ROOT
 from support import yamlfile
 from support.playbook.playbook import load_playbook
+from tests.harness import Server, Visitor
 
 
 def omotenashi(
@@ -45,7 +49,12 @@ def test_agents_are_added_with_a_password_from_standard_input(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "many"), ("DATABASE_URL", "mysql://x"), ("SMTP_URL", "smtp://mail")],
+    [
+        ("PORT", "many"),
+        ("DATABASE_URL", "mysql://x"),
+        ("SMTP_URL", "smtp://mail"),
+        ("SECRET_KEY", "too short to derive from"),
+    ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
     done = omotenashi(tmp_path, "migrate", **{f"OMOTENASHI_{name}": value})
@@ -109,3 +118,14 @@ def test_erased_customers_are_gone(tmp_path: Path) -> None:
     done = omotenashi(tmp_path, "erase", "--customer", "nobody@example.com")
     assert done.returncode == 0
     assert "0 threads" in done.stdout
+
+
+async def test_formulas_in_an_export_are_text(server: Server, visitor: Visitor) -> None:
+    """Full-width signs too, which some spreadsheets fold."""
+    await visitor.say("＝1＋1")
+    where = {"OMOTENASHI_DATABASE_URL": server.settings.database}
+    done = await asyncio.to_thread(
+        omotenashi, server.settings.data_dir, "export", "--format", "csv", **where
+    )
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["text"] for row in rows if row["author"] == "customer"] == ["'＝1＋1"]

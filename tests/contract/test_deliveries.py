@@ -5,9 +5,71 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import pytest
+from sqlalchemy import select
 
+from support import conversations, messages
+from support.delivery import outbox
+from support.store import Transaction
+from support.store.schema import outbox as outbox_table
 from tests.contract.test_mail import Mailbox
 from tests.harness import ScriptedBrain, Server, TestClock, handover, settings_for
+
+
+async def test_an_attempt_is_over_before_another_server_may_make_it(
+    tmp_path: Path,
+    database_url: str,
+    articles_cache: Path,
+    clock: TestClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A mail server that takes its time at every step keeps no letter longer than the lease."""
+    monkeypatch.setattr(outbox, "MOST_S", 0.5)
+    steps = 0
+    serving: set[asyncio.Task[None]] = set()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal steps
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
+        writer.write(b"220 test\r\n")
+        while (await reader.readline()).strip():
+            steps += 1
+            await asyncio.sleep(0.3)
+            writer.write(b"250 ok\r\n")
+        writer.close()
+
+    smtp = await asyncio.start_server(slow, "127.0.0.1", 0)
+    (tmp_path / "cache").symlink_to(articles_cache)
+    settings = settings_for(
+        tmp_path,
+        database_url,
+        smtp_url=f"smtp://127.0.0.1:{smtp.sockets[0].getsockname()[1]}",
+        mail_from="Hanamori <hello@hanamori.example>",
+    )
+    server = Server(settings, ScriptedBrain(), clock)
+    await server.start()
+    try:
+        visitor = await server.visitor().arrive(lang="en")
+        await visitor.answers("hello")
+
+        def post(tx: Transaction) -> None:
+            thread, conversation = conversations.lock(tx, visitor.conversation_id)
+            said = messages.of_thread(tx.connection, thread.id, after=0, limit=1)[0]
+            outbox.post(tx, "email", "kenji@example.com", thread.id, clock(), said.id)
+
+        await server.db.writing(post)
+        query = select(outbox_table.c.attempts, outbox_table.c.error, outbox_table.c.lease_until)
+        async with asyncio.timeout(10):
+            while not (row := await server.db.reading(lambda c: c.execute(query).one())).attempts:
+                await asyncio.sleep(0.05)
+        assert tuple(row) == (1, "TimeoutError", None)
+        assert 0 < steps < 4
+    finally:
+        await server.stop()
+        smtp.close()
+        await asyncio.gather(*serving)
 
 
 async def test_a_refused_letter_is_shown_retried_and_delivered_once(

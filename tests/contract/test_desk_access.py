@@ -151,6 +151,36 @@ async def test_a_change_needs_the_value_that_only_our_pages_have(aya: DeskAgent)
     assert (await aya.client.get(f"{DESK}/me")).json()["agent"]["status"] == "busy"
 
 
+async def test_bytes_that_are_no_text_are_refused_like_any_other_value(
+    tmp_path: Path, articles_cache: Path, clock: TestClock
+) -> None:
+    (tmp_path / "cache").symlink_to(articles_cache)
+    settings = settings_for(tmp_path, metrics_token="m" * 32)
+    server = Server(settings, ScriptedBrain(), clock)
+    await server.start()
+    try:
+        odd = b"Bearer \xff\xfe"
+        aya, visitor = await server.agent("Aya"), await server.visitor().arrive(lang="en")
+        stranger = server._client()
+        for path, headers, status in (
+            ("/api/v1/visitor/messages", {"Authorization": odd}, 401),
+            ("/metrics", {"Authorization": odd}, 401),
+            ("/metrics", {"Authorization": "Bearer " + "m" * 32}, 200),
+            (f"{DESK}/me", {"Cookie": b"omotenashi_desk=\xff\xfe"}, 401),
+        ):
+            assert (await stranger.get(path, headers=headers)).status_code == status, path
+        call = await stranger.post("/actions/webhook", headers={"Authorization": odd}, json={})
+        assert call.status_code == 404
+        claim = f"{DESK}/conversations/{visitor.conversation_id}/claim"
+        refused = await aya.client.post(claim, headers={"X-CSRF-Token": odd}, json={})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "csrf")
+        body = {"email": "aya@example.com", "password": PASSWORD}
+        named = await stranger.post(f"{DESK}/login", headers={"User-Agent": odd}, json=body)
+        assert named.status_code == 200
+    finally:
+        await server.stop()
+
+
 async def test_one_agents_value_is_not_anothers(aya: DeskAgent, lena: DeskAgent) -> None:
     lena.client.headers["X-CSRF-Token"] = aya.client.headers["X-CSRF-Token"]
     response = await lena.client.post(f"{DESK}/me", json={"status": "busy"})

@@ -1,6 +1,7 @@
 """The queue given out by itself: in its order, to who fits, never twice, never too much."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -8,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 
 from omotenashi.parts import PLAYBOOK
+from support.handover.assignment import Outrun, assign_next
 from support.hints import QUEUE, Hint
 from support.playbook.playbook import Assignment, NeededSkills, Playbook, load_playbook
+from support.store import Transaction
+from support.store.schema import conversations, threads
 from support.team import agent_settings
 from tests.harness import (
     DeskAgent,
@@ -217,6 +222,35 @@ async def test_two_servers_give_each_once_and_nobody_too_much(opened: Open) -> N
     for visitor in visitors[:6]:
         joined = [m for m in await visitor.read() if m["kind"] == "agent"]
         assert len(joined) == 1
+
+
+async def test_who_is_erased_while_being_given_out_ends_no_server(opened: Open) -> None:
+    server = await opened("manual")
+    visitor = await waits(server)
+    await server.agent("Aya")
+    rules = playbook("round_robin")
+
+    def give(tx: Transaction) -> object:
+        return assign_next(tx, rules, server.clock())
+
+    def erase(tx: Transaction) -> "asyncio.Future[object]":
+        thread = delete(threads).where(
+            threads.c.id.in_(
+                select(conversations.c.thread_id).where(
+                    conversations.c.id == visitor.conversation_id
+                )
+            )
+        )
+        tx.execute(thread)
+        giving = asyncio.run_coroutine_threadsafe(server.db.writing(give), loop)
+        time.sleep(1)  # long enough to have read the place in line, and to wait for its thread
+        return asyncio.wrap_future(giving, loop=loop)
+
+    loop = asyncio.get_running_loop()
+    try:
+        assert await (await server.db.writing(erase)) is None
+    except Outrun:
+        assert not server.db.is_sqlite
 
 
 async def test_a_reopened_matter_goes_to_who_knew_it_while_they_have_room(opened: Open) -> None:

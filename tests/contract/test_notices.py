@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from demo.orders import demo_orders
+from demo.tables import orders as demo_table
 from omotenashi.parts import demo_today
 from support.brain import Reply
 from support.orders import Order
@@ -165,6 +166,22 @@ async def test_it_goes_to_those_whose_order_it_is_about_and_to_nobody_else(
     await bring(server)
     assert announced(await affected.read()) == [EN]
     assert announced(await other.read()) == announced(await stranger.read()) == []
+
+
+async def test_a_malformed_order_keeps_nobody_else_from_being_told(server: Server) -> None:
+    lead = await server.agent("Lena", "lead")
+    broken, *affected = [await server.visitor().arrive(lang="en") for _ in range(4)]
+    shipped = [one for one in demo_orders(demo_today(OPEN_TIME)) if str(one.state) == "shipped"]
+    for visitor, order in zip((broken, *affected), shipped, strict=False):
+        await shown(server, visitor, order.number)
+    spoil = update(demo_table).where(demo_table.c.number == shipped[0].number)
+    await server.db.writing(lambda tx: tx.execute(spoil.values(total=-1)))
+    await notice(lead, order_state="shipped")
+    await notice(lead, topic="payment")
+    await bring(server)
+    for visitor in affected:
+        assert announced(await visitor.read()) == [EN]
+    assert announced(await broken.read()) == []
 
 
 async def test_it_goes_to_open_conversations_about_its_topic_once_over_restarts(

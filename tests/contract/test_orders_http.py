@@ -13,9 +13,10 @@ import pytest
 import structlog.testing
 from orders_service import Answer, OrdersService
 
-from support.orders import OrdersUnavailable
+from support.orders import EffectKind, OrderEffect, OrdersUnavailable
 from support.orders.config import HttpSource
 from support.orders.http import HttpOrders
+from tests.harness import OPEN_TIME
 
 GOOD: dict[str, Any] = {
     "number": "A1",
@@ -224,6 +225,34 @@ class TestBreaker:
                 except OrdersUnavailable:
                     continue
             assert len(service.paths) == 20
+
+    @pytest.mark.parametrize("status", [401, 403, 302])
+    def test_an_effect_told_of_a_wrong_set_up_leaves_it_closed(self, status: int) -> None:
+        """It answers, so it is up: what is asked next mustn't wait for that."""
+        clock, up = Clock(), False
+
+        def answer(path: str, asked: int) -> Answer:
+            if path.endswith("/effects"):
+                return Answer(status)
+            return Answer(200, GOOD) if up else Answer(500)
+
+        effect = OrderEffect("k1", EffectKind.REFUND, "A1", 300, (), None, OPEN_TIME)
+        with shop(answer, clock, retries=0, breaker_failures=1) as (orders, _):
+            with pytest.raises(OrdersUnavailable):
+                orders.by_number("A1")
+            up = True
+            clock.ahead += 31
+            with pytest.raises(OrdersUnavailable):
+                orders.apply(effect)  # the probe
+            assert orders.by_number("A1") is not None
+
+    def test_effects_that_are_too_many_count_as_failures(self) -> None:
+        effect = OrderEffect("k1", EffectKind.REFUND, "A1", 300, (), None, OPEN_TIME)
+        with shop(always(Answer(429)), breaker_failures=2) as (orders, service):
+            for _ in range(4):
+                with pytest.raises(OrdersUnavailable):
+                    orders.apply(effect)
+            assert len(service.paths) == 2
 
     def test_one_malformed_order_does_not_close_the_shop(self) -> None:
         def answer(path: str, asked: int) -> Answer:

@@ -10,7 +10,17 @@ import pytest
 import structlog.testing
 from sqlalchemy import Engine, create_engine, text
 
-from support.orders import OrderRepository, OrdersConfig, OrdersUnavailable, make_repository
+from support.orders import (
+    EffectKind,
+    EffectRefused,
+    OrderEffect,
+    OrderRepository,
+    OrdersConfig,
+    OrdersUnavailable,
+    make_repository,
+)
+from support.store import Database
+from tests.harness import OPEN_TIME
 
 COLUMNS = {"number": "no", "state": "status", "placed_at": "created", "customer_id": "customer"}
 
@@ -101,3 +111,40 @@ def test_a_database_that_is_away_is_unavailable_soon(engine: Engine) -> None:
         orders.by_number("7")
     assert monotonic() - started < 4
     orders.close()
+
+
+EFFECT = OrderEffect("k1", EffectKind.REFUND, "7", 300, ("pot",), None, OPEN_TIME)
+
+
+@pytest.mark.parametrize(
+    "refusing",
+    ["reason text not null", "amount integer check (amount < 100)",
+     "order_number text references nobodys (no)"],
+)  # fmt: skip
+def test_what_the_shops_table_refuses_is_not_taken_for_done(
+    database_url: str, refusing: str
+) -> None:
+    """Only a known key is a repetition; anything else must never be told as a refund."""
+    name = refusing.split()[0]
+    plain = ["amount integer", "reason text", "order_number text"]
+    columns = [refusing if column.split()[0] == name else column for column in plain]
+    engine = Database(database_url).engine
+    with engine.begin() as connection:
+        connection.execute(text("create table nobodys (no text primary key)"))
+        for table, of in (("takes", plain), ("refuses", columns)):
+            connection.execute(
+                text(
+                    f"create table {table} (effect_key text primary key, kind text, items text,"
+                    f" at text, {', '.join(of)})"
+                )
+            )
+    with structlog.testing.capture_logs() as logs, pytest.raises(EffectRefused):
+        shop(engine, effects_table="refuses").apply(EFFECT)
+    assert [(one["event"], one["source"]) for one in logs] == [("effect_refused", "sql")]
+    taking = shop(engine, effects_table="takes")
+    taking.apply(EFFECT)
+    taking.apply(EFFECT)
+    with engine.connect() as connection:
+        assert connection.execute(text("select effect_key from takes")).all() == [("k1",)]
+        assert connection.execute(text("select effect_key from refuses")).all() == []
+    engine.dispose()

@@ -71,3 +71,20 @@ async def test_a_stream_resumes_after_a_restart_with_nothing_missing_and_nothing
         await again.say("third")
         texts = [(await events.until("message"))["text"] for _ in range(4)]
     assert texts == ["second", "2: second", "third", "3: third"]
+
+
+async def test_a_stream_that_breaks_off_is_logged(
+    server: Server,
+    visitor: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: object) -> str:
+        raise LookupError("of our own making")
+
+    monkeypatch.setattr("channels.website.stream.frame", broken)
+    async with visitor.client.stream("GET", "/api/v1/visitor/events") as response:
+        assert [line async for line in response.aiter_lines()] == []
+    [told] = [one for one in caplog.records if one.name == "web.events"]
+    assert told.exc_info is not None
+    assert told.exc_info[0] is LookupError
