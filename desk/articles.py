@@ -134,13 +134,12 @@ class Articles:
         """Missed questions become questions of an article, masked and without doubles."""
         body = read_body(request, ArticleQuestionsBody)
         file, now = _file(body.lang, body.id), self._around.clock()
-        text = await self._present_text(file)
+        text, base = await self._present_text(file)
         added = articles.with_questions(text, body.questions, self.today)
         if added is not None:
             await self._check({file: added})
 
         def change(tx: Transaction) -> int:
-            base = _newest(tx.connection, file)
             if added is not None:
                 articles.save(tx, file, added, login.agent.id, base, now)
             for number in body.missed:
@@ -151,6 +150,8 @@ class Articles:
             settled = await self._around.db.writing(change)
         except missed_questions.NoSuchQuestion as error:
             raise ApiError(404, "not_found", "there is no such question", "missed") from error
+        except articles.EditedMeanwhile as error:
+            raise ApiError(409, "edited", "somebody saved another version meanwhile") from error
         await self._take_over()
         return json_response({"added": added is not None, "settled": settled})
 
@@ -175,14 +176,20 @@ class Articles:
         # On a busy machine the index takes longer: it is taken over all the same.
         await asyncio.wait([taking], timeout=LONGEST_WAIT_S)
 
-    async def _present_text(self, file: str) -> str:
-        edited = await self._around.db.reading(articles.in_force)
+    async def _present_text(self, file: str) -> tuple[str, int]:
+        """The article's text, and the version that it is."""
+
+        def read(connection: Connection) -> list[dict[str, Any]]:
+            return articles.versions(connection, file, 1)
+
+        found = await self._around.db.reading(read)
+        base = int(found[0]["id"]) if found else 0
+        if found and found[0]["content"]:
+            return str(found[0]["content"]), base
         path = self._around.knowledge.folder / file
-        if file in edited:
-            return edited[file]
         if not path.is_file():
             raise ApiError(404, "not_found", "there is no such article", "id")
-        return await asyncio.to_thread(path.read_text, "utf-8")
+        return await asyncio.to_thread(path.read_text, "utf-8"), base
 
     async def _read_back(self, draft: Draft) -> Article:
         found = await self._check({draft.file: draft.written(self.today)})
@@ -240,7 +247,10 @@ class ArticlePages:
         file = f"{lang}/{id}.md"
 
         def read(connection: Connection) -> tuple[list[dict[str, Any]], dict[str, str]]:
-            return articles.versions(connection, file), articles.in_force(connection)
+            return (
+                articles.versions(connection, file, SHOWN_VERSIONS),
+                articles.in_force(connection),
+            )
 
         versions, edited = await self._around.db.reading(read)
         present = self._article(lang, id)
@@ -257,11 +267,10 @@ class ArticlePages:
             return self._pages.refuse(login, 404)
         elif pair := self._pair(lang, id):
             values["topic"] = pair.topic or ""
-        shown = versions[:SHOWN_VERSIONS]
         base = versions[0]["id"] if versions else 0
         shipped = (self._around.knowledge.folder / file).is_file()
         return self._editor(
-            login, lang, id, values, base, shown, shipped=shipped and file in edited
+            login, lang, id, values, base, versions, shipped=shipped and file in edited
         )
 
     def _editor(
@@ -330,8 +339,3 @@ def _file(lang: str, id: str) -> str:
 def _title(content: str) -> str | None:
     front, _, _ = split_front_matter(content)
     return front.title if front else None
-
-
-def _newest(connection: Connection, file: str) -> int:
-    found = articles.versions(connection, file)
-    return int(found[0]["id"]) if found else 0

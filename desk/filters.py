@@ -13,7 +13,6 @@ from support.values import State
 from web.errors import ApiError, whole_number
 
 CHANNELS = ("website", "telegram", "webhook")
-TIERS = ("leaf", "bloom", "grove")
 SORTS: tuple[Sort, ...] = ("queue", "newest", "oldest")
 MOST_ROWS = 200
 LONGEST_WORDS = 400
@@ -34,7 +33,7 @@ def read_filters(request: Request, agent: Agent, zone: ZoneInfo, sort: Sort = "n
         agent_id=_agent(request, agent),
         label=_given(request, "label"),
         topic=_given(request, "topic"),
-        tier=_choice(request, "tier", TIERS),
+        tier=_given(request, "tier"),  # the shop's own
         scores=_scores(request),
         longer=whole_number(request, "longer", 0, 0, 10_000) or None,
         failed=_choice(request, "failed", ("1",)) is not None,

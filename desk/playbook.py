@@ -118,9 +118,7 @@ class PlaybookEditing:
 
 
 def _files(connection: Connection) -> list[dict[str, Any]]:
-    newest: dict[str, playbook_edits.Edit] = {}
-    for one in playbook_edits.history(connection):
-        newest.setdefault(one.name, one)
+    newest = playbook_edits.newest(connection)
     return [
         {
             "name": name,

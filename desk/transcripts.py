@@ -8,13 +8,14 @@ from sanic import Blueprint, Request
 from sanic.response import HTTPResponse, redirect
 from sqlalchemy import Connection
 
-from desk.filters import CHANNELS, TIERS, read_filters
+from desk.filters import CHANNELS, read_filters
 from desk.pages import Pages
 from desk.reading import checked_id
 from desk.searches import FIELDS
 from desk.surroundings import DeskSurroundings
 from desk.transcript import read_transcript
 from support import conversations
+from support.customers import visitors
 from support.learning import reviews
 from support.playbook.parts import Reason
 from support.team import agents
@@ -47,6 +48,7 @@ class Transcripts:
                 "cursor": cursor,
                 "searches": saved_searches.of_agent(connection, agent.id),
                 "people": agents.everyone(connection),
+                "tiers": visitors.tiers(connection, self._around.playbook),
             }
 
         try:
@@ -67,7 +69,6 @@ class Transcripts:
             states=[str(state) for state in State],
             channels=CHANNELS,
             reasons=get_args(Reason),
-            tiers=TIERS,
             ratings=RATINGS,
             lengths=LENGTHS,
         )

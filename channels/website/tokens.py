@@ -5,7 +5,7 @@ from typing import Any
 
 import jwt
 
-from support.customers.visitors import Identity
+from support.customers.visitors import LONGEST_TIER, Identity
 
 LIFETIME = timedelta(days=90)
 _ALGORITHM = "HS256"
@@ -33,11 +33,12 @@ def read_identity(token: str, secret: str) -> Identity:
     if not str(claims["sub"]).strip() or len(str(claims["sub"])) > 64:
         raise TokenRefused("sub")
 
-    def told(name: str) -> str | None:
+    def told(name: str, longest: int = 254) -> str | None:
         value = claims.get(name)
-        return value[:254] if isinstance(value, str) and value else None
+        return value[:longest] if isinstance(value, str) and value else None
 
-    return Identity(str(claims["sub"]), told("name"), told("email"), told("tier"))
+    tier = told("tier", LONGEST_TIER)
+    return Identity(str(claims["sub"]), told("name"), told("email"), tier)
 
 
 def _decode(token: str, key: str, audience: str | None) -> dict[str, Any]:

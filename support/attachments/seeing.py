@@ -5,12 +5,12 @@ Masking doesn't reach into pictures, so looking is what can be answered for.
 
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, exists, select
 
-from support import conversations
+from support import audit, conversations
 from support.attachments.records import Attachment
 from support.store import Transaction
-from support.store.schema import audit
+from support.store.schema import audit as audit_table
 from support.team.agents import Agent
 from support.values import State
 
@@ -27,10 +27,10 @@ def is_news(
     return not connection.execute(
         select(
             exists().where(
-                audit.c.action == ACTION,
-                audit.c.actor == f"agent:{agent.id}",
-                audit.c.subject == conversation_id,
-                audit.c.detail == attachment.id,
+                audit_table.c.action == ACTION,
+                audit_table.c.actor == f"agent:{agent.id}",
+                audit_table.c.subject == conversation_id,
+                audit_table.c.detail == attachment.id,
             )
         )
     ).scalar_one()
@@ -39,12 +39,6 @@ def is_news(
 def record(
     tx: Transaction, agent: Agent, attachment: Attachment, conversation_id: str, now: datetime
 ) -> None:
-    tx.execute(
-        insert(audit).values(
-            at=now,
-            actor=f"agent:{agent.id}",
-            action=ACTION,
-            subject=conversation_id,
-            detail=attachment.id,
-        )
+    audit.record(
+        tx, f"agent:{agent.id}", ACTION, now, subject=conversation_id, detail=attachment.id
     )

@@ -16,6 +16,10 @@ from support.store import Transaction
 from support.store.schema import customers, threads
 from support.values import Conversation, Thread
 
+# What the shop calls its tiers is cut to what the database holds.
+LONGEST_TIER = 16
+MOST_TIERS = 50
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -25,6 +29,14 @@ class Identity:
     name: str | None = None
     email: str | None = None
     tier: str | None = None
+
+
+def tiers(connection: Connection, playbook: Playbook) -> tuple[str, ...]:
+    """The shop's tiers, to choose from: the playbook's, and others that customers have."""
+    named = list(playbook.escalation.tier_minutes)
+    other = select(customers.c.tier).where(customers.c.tier.not_in(["", *named])).distinct()
+    found = connection.execute(other.order_by(customers.c.tier).limit(MOST_TIERS)).scalars()
+    return (*named, *found)
 
 
 def arrive(

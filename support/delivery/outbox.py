@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from support.clock import Clock
 from support.hints import DESK, OUTBOX
@@ -176,14 +176,21 @@ class OutboxRunner:
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
     def _due(self, connection: Connection) -> list[tuple[str, str]]:
+        """Addresses whose oldest parcel may go: any other one waits for it, and addresses that wait
+        must not keep those that don't from being looked at."""
+        now = self._clock()
+        oldest = (
+            select(func.min(outbox.c.id))
+            .where(outbox.c.state == "pending", outbox.c.channel.in_(list(self._senders)))
+            .group_by(outbox.c.channel, outbox.c.address)
+        )
         query = (
             select(outbox.c.channel, outbox.c.address)
             .where(
-                outbox.c.state == "pending",
-                outbox.c.next_at <= self._clock(),
-                outbox.c.channel.in_(list(self._senders)),
+                outbox.c.id.in_(oldest),
+                outbox.c.next_at <= now,
+                outbox.c.lease_until.is_(None) | (outbox.c.lease_until <= now),
             )
-            .distinct()
             .limit(200)
         )
         return [(row.channel, row.address) for row in connection.execute(query)]

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from support import audit
 from support.knowledge.articles import Article
 from support.knowledge.front_matter import FrontMatter, split_front_matter, written_out
 from support.learning.training_data import alike
 from support.privacy.masking import mask
 from support.store import Database, Transaction
-from support.store.schema import agents, audit, edits
+from support.store.schema import agents, edits
 
 KIND = "article"
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
@@ -77,20 +78,27 @@ class ArticleEdits:
 
 def in_force(connection: Connection) -> dict[str, str]:
     """The edited texts by file; those that went back to the shipped file aren't in it."""
-    newest = select(func.max(edits.c.id)).where(edits.c.kind == KIND).group_by(edits.c.name)
+    latest = select(func.max(edits.c.id)).where(edits.c.kind == KIND).group_by(edits.c.name)
     rows = connection.execute(
-        select(edits.c.name, edits.c.content).where(edits.c.id.in_(newest), edits.c.content != "")
+        select(edits.c.name, edits.c.content).where(edits.c.id.in_(latest), edits.c.content != "")
     )
     return {name: content for name, content in rows}
 
 
-def versions(connection: Connection, file: str) -> list[dict[str, Any]]:
+def newest(connection: Connection, file: str) -> int:
+    """The number of the newest version, 0 for none."""
+    query = select(func.max(edits.c.id)).where(edits.c.kind == KIND, edits.c.name == file)
+    return connection.execute(query).scalar_one() or 0
+
+
+def versions(connection: Connection, file: str, limit: int) -> list[dict[str, Any]]:
     """Newest first: id, by, at, content ("" for back to the shipped file)."""
     rows = connection.execute(
         select(edits, agents.c.name.label("by"))
         .outerjoin(agents, agents.c.id == edits.c.agent_id)
         .where(edits.c.kind == KIND, edits.c.name == file)
         .order_by(edits.c.id.desc())
+        .limit(limit)
     )
     return [{"id": r.id, "by": r.by, "at": r.at, "content": r.content} for r in rows]
 
@@ -100,16 +108,12 @@ def save(tx: Transaction, file: str, content: str, agent_id: int, base: int, now
 
     Whoever calls has read it back first. Raises EditedMeanwhile.
     """
-    newest = tx.execute(
-        select(func.max(edits.c.id)).where(edits.c.kind == KIND, edits.c.name == file)
-    ).scalar_one()
-    if (newest or 0) != base:
+    tx.alone()
+    if newest(tx.connection, file) != base:
         raise EditedMeanwhile(file)
     values = {"kind": KIND, "name": file, "content": content, "agent_id": agent_id, "at": now}
     made: int = tx.execute(insert(edits).values(**values).returning(edits.c.id)).scalar_one()
-    tx.execute(
-        insert(audit).values(at=now, actor=f"agent:{agent_id}", action="article", subject=file)
-    )
+    audit.record(tx, f"agent:{agent_id}", "article", now, subject=file)
     return made
 
 

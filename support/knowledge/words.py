@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import Stemmer
-import sudachipy
 
+from support.japanese import tokenizer
 from support.knowledge.language import LANGUAGES, Lang
 
 # Words that say how something is asked, not what: in a small shop frequencies don't find them.
@@ -27,8 +27,6 @@ _APOSTROPHE: Final = re.compile(r"(?<=[a-z])['’](?=[a-z])")
 _SPACES: Final = re.compile(r"[\W_]+")
 
 _local = threading.local()
-_dictionary_lock = threading.Lock()
-_dictionary: Any = None
 
 
 def normalise(text: str) -> str:
@@ -63,7 +61,7 @@ def character_ngrams(text: str, lang: Lang) -> list[str]:
 
 def _japanese(text: str) -> list[str]:
     found: list[str] = []
-    for morpheme in _tokenizer().tokenize(text):
+    for morpheme in tokenizer().tokenize(text):
         speech = morpheme.part_of_speech()
         form = morpheme.normalized_form()
         if speech[0] in _EMPTY_JA or form in _STOP["ja"] or not form.strip():
@@ -72,21 +70,8 @@ def _japanese(text: str) -> list[str]:
     return found
 
 
-# Neither a Sudachi tokenizer nor a stemmer may be used by two threads at once: each thread has its
-# own, over one dictionary.
-def _tokenizer() -> Any:
-    tokenizer = getattr(_local, "tokenizer", None)
-    if tokenizer is None:
-        global _dictionary
-        with _dictionary_lock:
-            if _dictionary is None:
-                _dictionary = sudachipy.Dictionary(dict="core")
-            tokenizer = _dictionary.create(mode=sudachipy.SplitMode.A)
-        _local.tokenizer = tokenizer
-    return tokenizer
-
-
 def _stemmer() -> Any:
+    # No two threads may use one at once: each has its own.
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:
         stemmer = _local.stemmer = Stemmer.Stemmer("english")

@@ -10,8 +10,9 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from support import audit
 from support.playbook.playbook import FILES, Playbook, load_playbook
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 KIND = "playbook"
 LONGEST = 200_000
+SHOWN = 30
 EVERY_S = 5.0
 
 
@@ -46,26 +48,35 @@ class Edit:
     at: datetime
 
 
-def history(connection: Connection, name: str | None = None) -> list[Edit]:
-    """The newest first; of one file, or of all."""
-    query = (
-        select(edits, agents.c.name.label("by"))
-        .outerjoin(agents, agents.c.id == edits.c.agent_id)
-        .where(edits.c.kind == KIND)
-        .order_by(edits.c.id.desc())
-    )
-    if name is not None:
-        query = query.where(edits.c.name == name)
-    return [
-        Edit(row.id, row.name, row.content, row.by, row.at) for row in connection.execute(query)
-    ]
+_EDITS = (
+    select(edits, agents.c.name.label("by"))
+    .outerjoin(agents, agents.c.id == edits.c.agent_id)
+    .where(edits.c.kind == KIND)
+    .order_by(edits.c.id.desc())
+)
+_NEWEST = select(func.max(edits.c.id)).where(edits.c.kind == KIND).group_by(edits.c.name)
+
+
+def history(connection: Connection, name: str) -> list[Edit]:
+    """The newest edits of a file, the newest first."""
+    query = _EDITS.where(edits.c.name == name).limit(SHOWN)
+    return [_edit(row) for row in connection.execute(query)]
+
+
+def newest(connection: Connection) -> dict[str, Edit]:
+    """The newest edit of each file that has any."""
+    rows = connection.execute(_EDITS.where(edits.c.id.in_(_NEWEST)))
+    return {row.name: _edit(row) for row in rows}
+
+
+def _edit(row: Row[Any]) -> Edit:
+    return Edit(row.id, row.name, row.content, row.by, row.at)
 
 
 def edited(connection: Connection) -> dict[str, str]:
     """The texts that stand over shipped files."""
-    newest = select(func.max(edits.c.id)).where(edits.c.kind == KIND).group_by(edits.c.name)
     rows = connection.execute(
-        select(edits.c.name, edits.c.content).where(edits.c.id.in_(newest), edits.c.content != "")
+        select(edits.c.name, edits.c.content).where(edits.c.id.in_(_NEWEST), edits.c.content != "")
     )
     # A file that a newer version of the product no longer has is nobody's any more.
     return {row.name: row.content for row in rows if row.name in FILES}
@@ -95,6 +106,7 @@ def save(
     """
     if name not in FILES:
         raise NoSuchFile(name)
+    tx.alone()
     latest = select(func.max(edits.c.id)).where(edits.c.kind == KIND, edits.c.name == name)
     if (tx.execute(latest).scalar_one() or 0) != after:
         raise EditedMeanwhile(name)

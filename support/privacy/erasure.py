@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, String, cast, delete, select, update
 
+from support import audit
 from support.attachments import records
 from support.attachments.files import AttachmentFiles
+from support.cases.casework import FOLLOWUP_TIMER
 from support.learning import learning_jobs
 from support.store import Transaction
 from support.store.schema import (
-    audit,
     cases,
     conversations,
     customers,
@@ -20,9 +21,11 @@ from support.store.schema import (
     order_effects,
     outbox,
     reviews,
+    tasks,
     threads,
     timers,
 )
+from support.tasks.callbacks import MISSED_TIMER, REMINDER_TIMER
 from support.transcripts.search import unindex_thread
 
 
@@ -58,12 +61,22 @@ def erase_thread(
     )
     tx.execute(delete(outbox).where(outbox.c.thread_id == thread_id))
     tx.execute(delete(lookup_failures).where(lookup_failures.c.thread_id == thread_id))
+    # Before what they are about: SQLite gives its numbers out again, to a stranger's next task.
+    its_tasks = select(cast(tasks.c.id, String)).where(
+        tasks.c.conversation_id.in_(its_conversations)
+    )
+    its_cases = select(cases.c.number).where(cases.c.thread_id == thread_id)
+    for kinds, subjects in (
+        ((REMINDER_TIMER, MISSED_TIMER), its_tasks),
+        ((FOLLOWUP_TIMER,), its_cases),
+    ):
+        tx.execute(delete(timers).where(timers.c.kind.in_(kinds), timers.c.subject.in_(subjects)))
     tx.execute(delete(cases).where(cases.c.thread_id == thread_id))
     tx.execute(delete(timers).where(timers.c.subject.in_(its_conversations)))
     tx.execute(delete(timers).where(timers.c.subject == thread_id))
     tx.execute(delete(messages).where(messages.c.thread_id == thread_id))
     tx.execute(delete(threads).where(threads.c.id == thread_id))
-    tx.execute(insert(audit).values(at=now, actor=actor, action="erase", subject=None))
+    audit.record(tx, actor, "erase", now)
     return True
 
 

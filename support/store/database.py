@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Engine,
+    ExceptionContext,
     Executable,
     create_engine,
     event,
@@ -51,7 +52,8 @@ class Transaction:
         return self.connection.execute(statement, *args)
 
     def alone(self) -> None:
-        """Have no other server bring the same database to shape until this is committed."""
+        """Have nobody else who asks for this begin before this is committed: for what is looked at
+        first and written then, such as the database's shape or the newest version of a text."""
         if self.connection.dialect.name == "postgresql":
             self.connection.execute(select(func.pg_advisory_xact_lock(_SHAPING)))
 
@@ -151,6 +153,14 @@ def _close_late(connection: Any, record: ConnectionPoolEntry) -> None:
         connection.close()
 
 
+def _hide_rows(context: ExceptionContext) -> None:
+    """PostgreSQL quotes whole rows below an error's first line, and errors are logged: what
+    customers write has no business there."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(str(part).partition("\n")[0] for part in error.args)
+
+
 def _worth_repeating(error: DBAPIError) -> bool:
     # 40001 serialization failure, 40P01 deadlock: PostgreSQL asks for the transaction again.
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in (
@@ -168,10 +178,17 @@ def _engine(url: str) -> Engine:
             "keepalives_interval": 2,
             "keepalives_count": 3,
         }
-        return create_engine(
-            url, pool_pre_ping=True, pool_size=16, max_overflow=16, connect_args=patience
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=16,
+            max_overflow=16,
+            connect_args=patience,
+            hide_parameters=True,
         )
-    engine = create_engine(url, connect_args={"timeout": 10})
+        event.listen(engine, "handle_error", _hide_rows)
+        return engine
+    engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, record: ConnectionPoolEntry) -> None:

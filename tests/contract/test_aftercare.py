@@ -6,7 +6,9 @@ from typing import Any
 
 import jwt
 import pytest
+from sqlalchemy import select
 
+from support.store.schema import timers
 from tests.contract.test_callbacks import act, tasks
 from tests.contract.test_handover import assigned, queued
 from tests.harness import (
@@ -234,3 +236,15 @@ async def test_signed_in_customers_are_asked_at_intervals_whether_they_recommend
 async def assigned_to(server: Server, visitor: Visitor, agent: DeskAgent) -> None:
     await queued(server, visitor)
     assert (await agent.do(visitor.conversation_id, "claim")).status_code == 200
+
+
+async def test_with_a_customer_goes_the_question_about_their_case(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await server.agent()
+    number = await opened(server, visitor)
+    await work(agent, number, "done", "A new bowl left us today.")
+    pending = select(timers.c.id).where(timers.c.subject == number)
+    assert len(await server.db.reading(lambda c: c.execute(pending).all())) == 1
+    assert (await visitor.client.delete("/api/v1/visitor/data")).status_code == 204
+    assert await server.db.reading(lambda c: c.execute(pending).all()) == []

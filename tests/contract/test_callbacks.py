@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from support.store.schema import timers
+from support.tasks import tasks as desk_tasks
 from tests.contract.test_handover import assigned, queued
 from tests.harness import DeskAgent, Events, Server, TestClock, Visitor, answer
 
@@ -458,3 +461,29 @@ async def test_japanese_customers_read_japanese(server: Server, clock: TestClock
     last = (await visitor.read())[-1]
     assert "誠に申し訳ございません" in last["text"]
     assert "！" not in last["text"]
+
+
+async def test_an_erased_customers_call_is_no_strangers(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    """SQLite gives a task's number out again; a timer that stayed would close the stranger's."""
+    agent = await server.agent()
+    await booked(server, visitor)
+    [mine] = await tasks(agent)
+    stranger = await server.visitor().arrive(lang="en")
+    await stranger.answers("hello")
+    assert (await visitor.client.delete("/api/v1/visitor/data")).status_code == 204
+    due = clock() + timedelta(days=30)
+    promise = await server.db.writing(
+        lambda tx: desk_tasks.make(
+            tx, stranger.conversation_id, "promise", "send a card", due, "system", clock()
+        )
+    )
+    assert promise.id == mine["id"] or not server.db.is_sqlite
+    clock.push(days=8)
+    await server.tick()
+    again = await server.agent()  # signed in anew, days later
+    assert [(one["id"], one["state"]) for one in await tasks(again)] == [(promise.id, "open")]
+    assert "call" not in await texts(stranger)
+    left = select(timers.c.subject).where(timers.c.kind.like("callback%"))
+    assert await server.db.reading(lambda c: c.execute(left).all()) == []

@@ -1,19 +1,20 @@
 """What a channel refuses is seen at the desk and tried again when somebody says so."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from support import conversations, messages
 from support.delivery import outbox
 from support.store import Transaction
 from support.store.schema import outbox as outbox_table
 from tests.contract.test_mail import Mailbox
-from tests.harness import ScriptedBrain, Server, TestClock, handover, settings_for
+from tests.harness import ScriptedBrain, Server, TestClock, Visitor, handover, settings_for
 
 
 async def test_an_attempt_is_over_before_another_server_may_make_it(
@@ -133,3 +134,46 @@ async def test_a_refused_letter_is_shown_retried_and_delivered_once(
         await server.stop()
         smtp.close()
         await smtp.wait_closed()
+
+
+class Away:
+    """Telegram during an outage, and everything else as it should be."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    async def send(self, parcel: outbox.Parcel) -> None:
+        if parcel.channel == "telegram":
+            raise outbox.DeliveryDelayed(3600)
+        self.sent.append(parcel.address)
+
+
+async def test_many_who_have_to_wait_hold_up_nobody_else(server: Server, visitor: Visitor) -> None:
+    """More chats than are looked at at once, each with a delayed message and more behind it."""
+    await visitor.answers("hello")
+    now = server.clock()
+
+    def post(tx: Transaction) -> None:
+        thread, _ = conversations.lock(tx, visitor.conversation_id)
+        row = {"thread_id": thread.id, "state": "pending", "created_at": now}
+        later, long_ago = now + timedelta(hours=1), now - timedelta(hours=1)
+        chats = [
+            {**row, "channel": "telegram", "address": str(chat), "next_at": at}
+            for at in (later, long_ago, long_ago)
+            for chat in range(300)
+        ]
+        tx.execute(insert(outbox_table), chats)
+        outbox.post(tx, "email", "kenji@example.com", thread.id, now)
+
+    await server.db.writing(post)
+    away = Away()
+    runner = outbox.OutboxRunner(server.db, {"telegram": away, "email": away}, server.clock)
+    running = asyncio.create_task(runner.run())
+    try:
+        async with asyncio.timeout(8):
+            while not away.sent:
+                await asyncio.sleep(0.05)
+    finally:
+        running.cancel()
+        await runner.stop()
+    assert away.sent == ["kenji@example.com"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from support.knowledge import edited
 from support.store.schema import missed_questions
 from tests.harness import DeskAgent, ScriptedBrain, Server, TestClock, settings_for
 
@@ -197,6 +198,37 @@ async def test_missed_questions_are_grouped_and_put_into_an_article(
     assert again.json() == {"added": False, "settled": 0}
     wrong = await post(lena, "questions", **{**body, "id": "no-such"})
     assert wrong.status_code == 404
+
+
+async def test_questions_never_go_over_what_was_saved_meanwhile(
+    server: Server, lena: DeskAgent
+) -> None:
+    """Somebody saves another version after the article was read and before it is written."""
+    await miss(server, "can the kettle go into an oven")
+    missed = (await lena.client.get(f"{DESK}/missed-questions")).json()["questions"]
+    first = (await post(lena, "save", **CAMPING)).json()["version"]
+    body = {
+        "lang": "en", "id": "camp-fire", "questions": ["can the kettle go into an oven"],
+        "missed": [missed[0]["id"]],
+    }  # fmt: skip
+    assert server.parts is not None
+    knowledge = server.parts.services.knowledge
+    check = knowledge.checked
+
+    def slowly(*texts: Any) -> Any:
+        save = edited.save
+        server.db.write(
+            lambda tx: save(tx, "en/camp-fire.md", "", lena.me["id"], first, server.clock())
+        )
+        return check(*texts)
+
+    knowledge.checked = slowly  # type: ignore[method-assign]
+    refused = await post(lena, "questions", **body)
+    knowledge.checked = check  # type: ignore[method-assign]
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "edited")
+    left = (await lena.client.get(f"{DESK}/missed-questions", params={"state": "open"})).json()
+    assert len(left["questions"]) == 1
+    assert (await post(lena, "questions", **body)).status_code == 404  # it is gone, as was saved
 
 
 async def test_articles_are_for_leads(server: Server) -> None:

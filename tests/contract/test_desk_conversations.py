@@ -120,7 +120,7 @@ class TestLists:
             ("state", "open"), ("state", "bot,nothing"), ("channel", "fax"), ("lang", "de"),
             ("reason", "bored"), ("agent", "you"), ("agent", "9" * 30), ("sort", "random"),
             ("limit", "many"), ("limit", "0"), ("from", "yesterday"), ("to", "2026-13-01"),
-            ("waiting", "long"), ("snoozed", "2"), ("tier", "gold"),
+            ("waiting", "long"), ("snoozed", "2"),
             ("cursor", "nonsense"), ("cursor", naive), ("q", "x" * 401), ("q", "\x00"),
         ):  # fmt: skip
             response = await aya.client.get(f"{DESK}/conversations", params={name: value})

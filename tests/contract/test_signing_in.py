@@ -1,6 +1,7 @@
 """Customers whom the shop's server vouches for: one thread wherever they sign in."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -163,3 +164,20 @@ async def test_two_who_sign_in_at_once_end_in_one_thread(server: Server) -> None
     for device in devices:
         await device.arrive()
     assert len({device.conversation_id for device in devices}) == 1
+
+
+async def test_tiers_are_the_shops_own_and_of_any_length(server: Server) -> None:
+    lena = await server.agent("Lena", "lead")
+    long = "our very best friends"
+    for customer, tier in (("C-1", "gold"), ("C-2", long), ("C-3", "grove")):
+        visitor = server.visitor()
+        await visitor.arrive(identity=signed(customer, tier=tier))
+        await visitor.answers("hello")
+    for tier, customer in (("gold", "C-1"), (long[:16], "C-2"), ("grove", "C-3"), ("none", None)):
+        found = await lena.client.get("/api/v1/desk/conversations", params={"tier": tier})
+        assert found.status_code == 200, found.text
+        listed = [one["customer"]["id"] for one in found.json()["conversations"]]
+        assert listed == ([customer] if customer else [])
+    page = (await lena.client.get("/desk/transcripts")).text
+    for value, word in (("leaf", "Leaf"), ("gold", "gold"), (long[:16], long[:16])):
+        assert re.search(f'<option value="{value}" *>{word}</option>', page), value
