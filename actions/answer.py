@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
+from actions.after_answers import SHOWN
 from actions.ambiguity import ask_which_wish
 from actions.amending import amend, corrects
-from actions.articles import CHOICES, TOPICS, find, promise_answer, say_article
-from actions.cases import case_status
+from actions.articles import CHOICES, TOPICS, find, promise_answer, say_article, say_found
+from actions.cases import case_status, is_about_the_request
 from actions.complaints import complaint, is_complaint
 from actions.context import services
 from actions.formatting import NONE_OF_THESE
 from actions.interruptions import NOT_UNDERSTOOD
+from actions.orders import order_status
 from actions.people import hand_over
 from actions.privacy import asks_for_it_to_be_done, take_request
+from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply
 from actions.smalltalk import say_small_talk
 from actions.turn import Step, Turn
 from actions.voice import Voice
-from actions.waiting import pass_on
+from actions.waiting import asks_something, pass_on
 from support.knowledge import Hit
 
-# Shortly after a request was filed these are about it, and about nothing in the articles.
-_ABOUT_THE_REQUEST = re.compile(
-    r"\b(?:what(?:['’]?s| is|s)|give me|do i have|is there|need) (?:\w+ ){0,3}"
-    r"(?:case|reference|request|ticket)? ?(?:number|no)\b"
-    r"|^(?:the |my )?(?:case |reference )?number ?\??$"
-    r"|\bwhen (?:will|do|can) (?:you|i|someone|somebody|they|we) (?:\w+ )?"
-    r"(?:get back|hear|reply|answer|know)"
-    r"|(?:受付|さっきの|問い?合わ?せ|ケース)番号|番号(?:は|って|を?教|なん|何|あり|ある|忘|わす)|C番号"
-    r"|いつまで待|いつ(?:頃|ごろ)?(?:に)?(?:連絡|返事|回答)",
-    re.IGNORECASE,
-)
+_STORY = {"en": 120, "ja": 60}
+
+
+def is_story(turn: Turn) -> bool:
+    """Whether a message is long and asks something."""
+    return len(turn.text) >= _STORY[turn.lang] and ("?" in turn.text or "か" in turn.text)
 
 
 async def answer(turn: Turn, voice: Voice) -> None:
@@ -49,27 +46,38 @@ async def answer(turn: Turn, voice: Voice) -> None:
     if turn.form is None and corrects(turn):
         amend(turn, voice)
         return
-    if turn.slots.get("request_open") and _ABOUT_THE_REQUEST.search(turn.text):
+    if is_about_the_request(turn):
         await case_status(turn, voice)
         return
+    if turn.queued and turn.text and not asks_something(turn):
+        # What is said of the matter while waiting is no search for an article.
+        pass_on(turn, voice)
+        return
     found = await find(turn, question)
+    if found.verdict != "answer" and turn.also is not None and topic is not None:
+        # The other question is looked up by itself; both together may find neither.
+        alone = question.replace(turn.also[1], " ").strip()
+        found = await find(turn, alone) if alone else found
     if turn.intent == "faq_privacy" and asks_for_it_to_be_done(turn):
         if found.verdict == "answer":
             say_article(voice, found.hits[0])
         take_request(turn, voice)
     elif found.verdict == "answer":
-        say_article(voice, found.hits[0])
-        voice.remember(last_question=question[:300])
+        await say_found(turn, voice, found, question)
+        voice.expecting = SHOWN
         offered = str(turn.slots.get("expecting") or "")
-        if offered.startswith("person") and not turn.queued:
+        if offered.startswith(("person", "late_return")) and not turn.queued:
             # A question in between doesn't take back the offer of a person.
             voice.expecting = offered
+    elif found.verdict == "clarify" and topic is None and is_story(turn) and turn.form is None:
+        # Of a long story with a question in it the nearest titles help more than an apology.
+        clarify(turn, voice, question, found.hits)
     elif turn.intent in NOT_UNDERSTOOD or topic is None:
         # The articles beat a doubtful reading of the message, a guess between them does not.
         if not say_small_talk(turn, voice):
             not_understood(turn, voice)
     elif found.verdict == "clarify":
-        _clarify(turn, voice, question, found.hits)
+        clarify(turn, voice, question, found.hits)
     else:
         promise_answer(turn, voice, question, topic)
 
@@ -85,7 +93,7 @@ async def _show_article(turn: Turn, voice: Voice, article_id: str) -> None:
     voice.say("utter_article", kind="article", data=data, answer=article.answer)
 
 
-def _clarify(turn: Turn, voice: Voice, question: str, hits: tuple[Hit, ...]) -> None:
+def clarify(turn: Turn, voice: Voice, question: str, hits: tuple[Hit, ...]) -> None:
     buttons = [
         {"title": hit.title, "payload": f'/inform{{"article_id": "{hit.id}"}}'}
         for hit in hits[:CHOICES]
@@ -99,7 +107,7 @@ def _clarify(turn: Turn, voice: Voice, question: str, hits: tuple[Hit, ...]) -> 
 def not_understood(turn: Turn, voice: Voice) -> None:
     """Say so, ask which of two wishes it is, offer a person, or bring one: by how often it was."""
     count = voice.count_misunderstanding(turn)
-    if turn.text and (turn.form is None or turn.is_question):
+    if turn.text and (turn.is_question or not (turn.form or turn.queued)):
         voice.command("missed_question", text=turn.text)
     if turn.queued:
         pass_on(turn, voice)
@@ -126,5 +134,10 @@ class ActionAnswer(Reply):
         if turn.intent in NOT_UNDERSTOOD and turn.text and is_complaint(turn):
             # The words for what is wrong are known, whatever the rest of the message says.
             await complaint(turn, voice, Step.START)
+        elif "article_id" not in turn.entities and asks_where_it_is(turn):
+            await refund_status(turn, voice, Step.START)
+        elif turn.intent in NOT_UNDERSTOOD and turn.numbers:
+            # Whatever is the matter with them, where they are is a beginning.
+            await order_status(turn, voice, Step.START)
         else:
             await answer(turn, voice)

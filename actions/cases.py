@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from actions.context import services
 from actions.formatting import day, local_day
 from actions.lookup import offer
-from actions.reply import Reply, shop_zone
+from actions.reply import shop_zone
 from actions.turn import Turn
 from actions.voice import Voice
+from actions.waiting import pass_on
 from support.cases.cases import Case
 from support.orders import OrderNotVisible, OrdersUnavailable
 
 SHOWN_CASES = 4
+# Shortly after a request was filed these are about it, and about nothing in the articles.
+_ABOUT_THE_REQUEST = re.compile(
+    r"\b(?:what(?:['’]?s| is|s)|give me|do i have|is there|need) (?:\w+ ){0,3}"
+    r"(?:case|reference|request|ticket)? ?(?:number|no)\b"
+    r"|^(?:the |my )?(?:case |reference )?number ?\??$"
+    r"|\bwhen (?:will|do|can) (?:you|i|someone|somebody|they|we) (?:\w+ )?"
+    r"(?:get back|hear|reply|answer|know)"
+    r"|\bhow (?:will|do|would|can) (?:i|we) (?:know|hear|find out)\b|\bwhat happens (?:now|next)\b"
+    r"|(?:受付|さっきの|問い?合わ?せ|ケース)番号|番号(?:は|って|を?教|なん|何|あり|ある|忘|わす)|C番号"
+    r"|いつまで待|いつ(?:頃|ごろ)?(?:に)?(?:連絡|返事|回答|わか|分か)"
+    r"|この(?:あと|後)(?:は)?どう",
+    re.IGNORECASE,
+)
+
+
+def is_about_the_request(turn: Turn) -> bool:
+    """Whether a question is about the request that was filed in this conversation."""
+    filed = turn.slots.get("request_open") and not turn.numbers
+    return bool(filed) and _ABOUT_THE_REQUEST.search(turn.text) is not None
 
 
 async def case_status(turn: Turn, voice: Voice) -> None:
@@ -25,7 +46,7 @@ async def case_status(turn: Turn, voice: Voice) -> None:
             lookup.find, number, thread_id=turn.thread, customer_id=customer_id
         )
         if case is not None:
-            _tell(turn, voice, case)
+            tell_case(turn, voice, case)
         elif proof := turn.entities.get("email") or turn.entities.get("postcode"):
             await tell_proved(turn, voice, number, proof)
         else:
@@ -38,12 +59,12 @@ async def case_status(turn: Turn, voice: Voice) -> None:
         # No request is known, but an order is: where that stands is the next best answer.
         voice.follow_with("action_order_status")
     elif not cases and turn.queued:
-        voice.say("utter_person_coming")
+        pass_on(turn, voice)
     elif not cases:
         voice.say("utter_case_none")
         offer(turn, voice)
     elif len(cases) == 1:
-        _tell(turn, voice, cases[0])
+        tell_case(turn, voice, cases[0])
     else:
         buttons = [
             {"title": case.number, "payload": f'/case_status{{"case_number": "{case.number}"}}'}
@@ -79,10 +100,10 @@ async def tell_proved(turn: Turn, voice: Voice, number: str, proof: str) -> None
         offer(turn, voice)
     else:
         if case is not None:
-            _tell(turn, voice, case)
+            tell_case(turn, voice, case)
 
 
-def _tell(turn: Turn, voice: Voice, case: Case) -> None:
+def tell_case(turn: Turn, voice: Voice, case: Case) -> None:
     opened = day(local_day(case.opened_at, shop_zone()), turn.lang, turn.today)
     updated = day(local_day(case.updated_at, shop_zone()), turn.lang, turn.today)
     new = case.state == "open" and local_day(case.opened_at, shop_zone()) == turn.today
@@ -103,11 +124,3 @@ def _tell(turn: Turn, voice: Voice, case: Case) -> None:
     )
     if case.state == "done":
         offer(turn, voice)
-
-
-class ActionCaseStatus(Reply):
-    def name(self) -> str:
-        return "action_case_status"
-
-    async def reply(self, turn: Turn, voice: Voice) -> None:
-        await case_status(turn, voice)

@@ -10,6 +10,7 @@ from actions.amending import amend, keeps_the_order
 from actions.formatting import carrier_name, item_names, money
 from actions.lookup import identify, offer
 from actions.people import hand_over
+from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply, TaskForm
 from actions.turn import Step, Turn
 from actions.voice import Voice
@@ -42,6 +43,13 @@ _IN_PART = re.compile(
     r"|\bkeep (?:the|one|two|\d)\b|\bthe (?:rest|others?)\b|\bnot the (?:whole|entire)\b"
     r"|\bstill want the\b"
     r"|だけ|のみ|[1一ひ](?:つ|個)?(?:を)?(?:残|減|取り消|キャンセル)|残し|以外|(?:は|を)(?:そのまま|送って|欲し|ほし)",
+    re.IGNORECASE,
+)
+
+
+_CANCELLED = re.compile(
+    r"\b(?:i|we|you|was|been|were|already|got|the|my) (?:\w+ ){0,2}cancell?ed\b"
+    r"|キャンセル(?:した(?!い)|して(?:いる|いた|から)|済|になっ|され)|取り消し(?:た(?!い)|済)",
     re.IGNORECASE,
 )
 
@@ -85,6 +93,7 @@ async def cancel_order(turn: Turn, voice: Voice, step: Step) -> None:
             what=f"Cancel order {order.number}: {item_names(order, 'en')}",
             details={"state": order.state.value, "total": order.total},
         )
+        voice.command("promise", what=f"Confirm the cancellation of {order.number}")
         paid = order.state is not OrderState.AWAITING_PAYMENT
         voice.say("utter_cancel_requested" if paid else "utter_cancel_requested_unpaid", values)
         hand_over(turn, voice, "asked", order_number=order.number, request="cancellation")
@@ -136,6 +145,7 @@ async def change_order(turn: Turn, voice: Voice, step: Step) -> None:
         what=wanted,
         details={"state": order.state.value},
     )
+    voice.command("promise", what=f"Confirm the change of {order.number}")
     voice.say("utter_change_requested", number=order.number)
     voice.remember(change_what=None)
     hand_over(turn, voice, "asked", order_number=order.number, request="change")
@@ -184,6 +194,8 @@ class ActionCancelOrder(Reply):
     async def reply(self, turn: Turn, voice: Voice) -> None:
         if keeps_the_order(turn):
             amend(turn, voice)
+        elif _CANCELLED.search(turn.text) and asks_where_it_is(turn):
+            await refund_status(turn, voice, Step.START)
         else:
             await cancel_order(turn, voice, Step.START)
 

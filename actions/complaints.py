@@ -11,17 +11,23 @@ from actions.complaint_order import (
     ABOUT_DELIVERY,
     FORM,
     asks_for_order,
+    heard_whether_it_came,
+    is_on_time,
     proof_given,
     tells_what_is_known,
     without_another_order,
 )
+from actions.formatting import listed
 from actions.interruptions import NOT_UNDERSTOOD
-from actions.people import ask_contact, hand_over
+from actions.people import answer_to, hand_over
 from actions.products import VAGUE
 from actions.reflection import Facts, reflection, wish_name
+from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply, TaskForm
+from actions.telling import plain_wish, says_slow, tells_something
 from actions.turn import Step, Turn
 from actions.voice import Voice
+from actions.waiting import complains_of_waiting, pass_on
 
 WISHES = frozenset({"refund", "replacement", "repair", "explanation", "person"})
 # These have a thing at fault, which may have been named before the complaint began.
@@ -35,7 +41,7 @@ _LEFT_IT = re.compile(
     re.IGNORECASE,
 )
 _SAME_MATTER = ("order_number", "fault", "item")
-# Shorter texts without any fact only say that there is something to complain about.
+# So long a text tells something, whatever its words.
 _TELLING_LENGTH = {"en": 45, "ja": 18}
 
 
@@ -52,14 +58,31 @@ async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
     known: dict[str, Any] = {} if step is Step.START else kept
     facts = _facts(turn, known, step)
     if step is Step.START:
+        if facts.fault is None and facts.order_number and says_slow(turn.text):
+            facts = replace(facts, fault="late")
         facts = await without_another_order(turn, facts)
+        if len(turn.numbers) > 1:
+            facts = replace(facts, order_number=turn.numbers[0])
+            known["also_orders"] = list(turn.numbers[1:])
+        if turn.queued and turn.text:
+            _pass_on(turn, voice, facts)
+            return
     asked = turn.asked_for if turn.form == FORM and step is Step.ANSWER else None
+    if asked == "arrived" and known.get("order_state"):
+        facts = heard_whether_it_came(turn, facts, known)
+        if facts.order_number is None:
+            voice.remember(order_number=None)
     if turn.text and (step is Step.START or asked == "what_happened"):
         known["what"] = " / ".join(filter(None, [known.get("what"), turn.text]))[:1500]
     if asked in {"order_number", "proof"}:
         given = "order_number" if asked == "order_number" else None
-        if given not in turn.entities and not proof_given(turn):
+        if given not in turn.entities and (given or not proof_given(turn)):
             known[f"no_{asked}"] = True
+    if asked == "wish" and proof_given(turn) and turn.is_only_data:
+        # Not an answer, but what opens the order.
+        known.pop("order_told", None)
+        known.pop("no_proof", None)
+        voice.say("utter_reason_noted")
     if asked == "wish" and turn.intent == "deny":
         known["no_wish"] = True
 
@@ -87,8 +110,14 @@ async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
         voice.ask(FORM, "what_happened")
         return
     if not known.get("reflected"):
-        _apologise(turn, voice, facts)
+        if await is_on_time(turn, facts):
+            # Sorry that it isn't here; that it is late would not be true.
+            voice.say("utter_complaint_sorry")
+        else:
+            _apologise(turn, voice, facts)
         _tell_team(turn, voice, facts)
+        if also := known.get("also_orders"):
+            voice.say("utter_complaint_also_orders", numbers=_listed(also, turn.lang))
         known["reflected"] = True
 
     if await asks_for_order(turn, voice, facts, known, step):
@@ -110,6 +139,8 @@ async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
 def _facts(turn: Turn, known: dict[str, Any], step: Step) -> Facts:
     facts = Facts.from_data(known.get("facts") or {})
     said = dict(turn.entities) if step is not Step.RESUME else {}
+    if "wish" not in said and step is not Step.RESUME and (wish := plain_wish(turn.text)):
+        said["wish"] = wish
     facts = facts.updated(said)
     if facts.item is None and facts.fault in _ABOUT_A_THING and turn.slots.get("item"):
         facts = facts.updated({"item": str(turn.slots["item"])})
@@ -133,10 +164,24 @@ def _is_more_of(turn: Turn, kept: dict[str, Any]) -> bool:
     return bool(turn.text) and same
 
 
+def _pass_on(turn: Turn, voice: Voice, facts: Facts) -> None:
+    """Somebody who waits for a person tells what is wrong: no form, they will be asked by one."""
+    if complains_of_waiting(turn):
+        pass_on(turn, voice)
+        return
+    _tell_team(turn, voice, facts)
+    clause = reflection(facts, turn.lang, turn.today)
+    if clause and {"fault", "item"} & turn.entities.keys():
+        voice.note("utter_complaint_queued", clause=clause)
+    else:
+        pass_on(turn, voice)
+
+
 def _told(turn: Turn, facts: Facts, known: dict[str, Any], asked: str | None) -> bool:
     if known.get("reflected") or facts.fault is not None or asked == "what_happened":
         return True
-    return len(turn.text) >= _TELLING_LENGTH[turn.lang]
+    long = len(turn.text) >= _TELLING_LENGTH[turn.lang]
+    return long or tells_something(turn.text, turn.lang, turn.entities)
 
 
 def _says_nothing(turn: Turn) -> bool:
@@ -203,7 +248,8 @@ def _wish_question(facts: Facts, again: bool = False) -> str:
         return "utter_complaint_wish_delivery"
     if facts.fault == "double_charged":
         return "utter_complaint_wish_payment"
-    if facts.fault == "rude_service" or (facts.fault is None and facts.item is None):
+    untold = facts.fault in {None, "other"} and facts.item is None
+    if facts.fault == "rude_service" or (untold and facts.order_number is None):
         return "utter_complaint_wish_service"
     return "utter_complaint_wish_again" if again else "utter_complaint_wish"
 
@@ -215,7 +261,7 @@ def _open_case(turn: Turn, voice: Voice, facts: Facts, known: dict[str, Any]) ->
         "open_case",
         kind="complaint",
         what=known.get("what") or reflection(facts, "en", turn.today) or "complaint",
-        details={"voucher_mentioned": True} if known.get("voucher") else None,
+        details=_details(known),
         **facts.as_data(),
     )
     _tell_team(turn, voice, facts)
@@ -226,10 +272,24 @@ def _open_case(turn: Turn, voice: Voice, facts: Facts, known: dict[str, Any]) ->
         voice.command("promise", what=f"Complaint: {facts.wish or 'look into it'}")
         resend = facts.wish == "replacement" and facts.fault in ABOUT_DELIVERY
         voice.say("utter_case_resend" if resend else f"utter_case_{facts.wish or 'noted'}")
-        ask_contact(turn, voice)
+        answer_to(turn, voice)
     voice.remember(complaint={"opened": True, "facts": facts.as_data()})
     voice.remember(item=None, fault=None, wish=None)
     voice.finish()
+
+
+def _listed(numbers: list[str], lang: str) -> str:
+    return "、".join(numbers) if lang == "ja" else listed(numbers)
+
+
+def _details(known: dict[str, Any]) -> dict[str, Any] | None:
+    found: dict[str, Any] = {"voucher_mentioned": True} if known.get("voucher") else {}
+    if known.get("also_orders"):
+        found["also_orders"] = known["also_orders"]
+    if known.get("arrived"):
+        # What our records said when the customer said it had come.
+        found["order_state"] = known["order_state"]
+    return found or None
 
 
 def _keep(voice: Voice, known: dict[str, Any], facts: Facts) -> None:
@@ -241,7 +301,10 @@ class ActionComplaint(Reply):
         return "action_complaint"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        await complaint(turn, voice, Step.START)
+        if asks_where_it_is(turn) and turn.entities.get("fault") in {None, "other"}:
+            await refund_status(turn, voice, Step.START)
+        else:
+            await complaint(turn, voice, Step.START)
 
 
 class ValidateComplaintForm(TaskForm):

@@ -10,8 +10,10 @@ from actions.articles import promise_answer
 from actions.cases import case_status, tell_proved
 from actions.changes import cancel_order
 from actions.complaints import complaint, is_complaint
+from actions.late_return import OFFERED, take_late_return, was_offered
 from actions.orders import order_status
 from actions.people import bring_person
+from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply
 from actions.returns import return_order
 from actions.turn import Step, Turn
@@ -29,7 +31,7 @@ _GOODBYE = re.compile(
     r"|失礼(?:し|いたし|致し)ます|さようなら|それでは、?また",
     re.IGNORECASE,
 )
-_OFFERS = frozenset({"person", "return_order", "cancel_order"})
+_OFFERS = frozenset({"person", "return_order", "cancel_order", OFFERED})
 _FORGOTTEN = {
     "complaint": None,
     "change_what": None,
@@ -41,7 +43,28 @@ _FORGOTTEN = {
     "fault": None,
     "wish": None,
     "item": None,
+    "asks_about": None,
+    "other_orders": None,
+    "next_order": None,
+    "late_return": None,
 }
+
+
+_PRAISE = re.compile(
+    r"\b(?:wonderful|lovely|delicious|loved|amazing|fantastic|excellent|perfect|beautiful|tasty)\b"
+    r"|美味し|おいし|素晴らし|すばらし|最高|感動|きれい|綺麗|気に入(?:り|って)",
+    re.IGNORECASE,
+)
+_SUGGESTS = re.compile(
+    r"\b(?:should|could|would|wish|maybe|please|add|if only|why (?:not|don)|idea|suggest\w*)\b"
+    r"|ほしい|欲しい|たら|れば|提案|改善|要望|もっと|してくだ|お願い",
+    re.IGNORECASE,
+)
+
+
+def is_praise(text: str) -> bool:
+    """Whether a message only says how good something was."""
+    return _PRAISE.search(text) is not None and _SUGGESTS.search(text) is None
 
 
 class ActionGreet(Reply):
@@ -52,7 +75,7 @@ class ActionGreet(Reply):
         if turn.form is not None:
             voice.say("utter_hello_again_in_form")
         elif turn.queued:
-            voice.say("utter_person_coming")
+            voice.note("utter_person_coming")
         elif turn.slots.get("greeted"):
             voice.say("utter_hello_again")
         else:
@@ -66,7 +89,7 @@ class ActionThank(Reply):
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
         if turn.queued:
-            voice.say("utter_welcome_queued")
+            voice.note("utter_welcome_queued")
             return
         if turn.form is not None:
             voice.say("utter_welcome_short")
@@ -85,7 +108,7 @@ class ActionGoodbye(Reply):
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
         if turn.queued:
-            voice.say("utter_goodbye_queued")
+            voice.note("utter_goodbye_queued")
             voice.finish()
             return
         say_goodbye(voice)
@@ -115,7 +138,9 @@ class ActionAffirm(Reply):
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
         about, _, reason = str(turn.slots.get("expecting") or "").partition(":")
-        if about in _OFFERS and _POLITE_NO.search(turn.text):
+        if was_offered(turn) and not _POLITE_NO.search(turn.text):
+            take_late_return(turn, voice)
+        elif about in _OFFERS and _POLITE_NO.search(turn.text):
             decline(voice)
         elif about == "person" and not turn.queued:
             bring_person(turn, voice, reason or "asked")
@@ -128,7 +153,7 @@ class ActionAffirm(Reply):
         elif about == "anything_else":
             voice.say("utter_go_ahead")
         elif turn.queued:
-            voice.say("utter_welcome_short")
+            voice.note("utter_ok_queued")
         else:
             voice.say("utter_yes_noted")
 
@@ -154,6 +179,8 @@ class ActionDeny(Reply):
             decline(voice)
         elif second_thoughts(turn):
             amend(turn, voice)
+        elif turn.queued:
+            voice.note("utter_ok_queued")
         else:
             voice.say("utter_no_noted")
 
@@ -193,6 +220,8 @@ class ActionInform(Reply):
             await case_status(turn, voice)
         elif is_complaint(turn):
             await complaint(turn, voice, Step.START)
+        elif "order_number" in said and asks_where_it_is(turn):
+            await refund_status(turn, voice, Step.START)
         elif "order_number" in said or (
             turn.slots.get("order_number") and {"email", "postcode"} & said.keys()
         ):
@@ -212,7 +241,7 @@ class ActionBotChallenge(Reply):
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
         if turn.queued:
-            voice.say("utter_i_am_a_bot_queued")
+            voice.note("utter_i_am_a_bot_queued")
             return
         voice.say("utter_i_am_a_bot")
         voice.expecting = "person:asked"
@@ -223,6 +252,9 @@ class ActionIdea(Reply):
         return "action_idea"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
+        if is_praise(turn.text):
+            voice.say("utter_praised")
+            return
         voice.command("open_case", kind="idea", what=turn.text[:1500])
         voice.say("utter_idea_noted")
 

@@ -11,12 +11,14 @@ from actions.articles import say_article
 from actions.context import services
 from actions.distress import distress_in, has_given_away, is_in_danger
 from actions.formatting import carrier_name, day
+from actions.late_return import take_late_return, was_offered
 from actions.lookup import known_order, shown
 from actions.order_words import order_words
 from actions.people import bring_person, hand_over, known_facts
 from actions.reflection import reflection
 from actions.reply import Reply, shop_zone
 from actions.second import TASKS
+from actions.smalltalk import gives_orders_to_the_program
 from actions.turn import Turn
 from actions.voice import Voice
 from support.knowledge import Hit
@@ -46,7 +48,9 @@ class ActionRequestHuman(Reply):
         return "action_request_human"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        if _NOT_WANTED.search(turn.text):
+        if was_offered(turn) and not _NOT_WANTED.search(turn.text):
+            take_late_return(turn, voice)
+        elif _NOT_WANTED.search(turn.text):
             # "I don't need a person (any more)" has all the words of asking for one.
             if turn.queued:
                 voice.command("ticket", action="cancel")
@@ -59,7 +63,7 @@ class ActionRequestHuman(Reply):
             # The number to call is in an article, and there for everybody.
             await answer(turn, voice)
         elif turn.queued:
-            voice.say("utter_person_coming")
+            voice.note("utter_person_coming")
             voice.finish()
         else:
             bring_person(turn, voice, "asked")
@@ -77,6 +81,11 @@ class ActionEscalate(Reply):
         if is_in_danger(turn.text):
             # Upset for a reason that can't wait: what to do now is said there.
             voice.follow_with("action_security")
+            return
+        if gives_orders_to_the_program(turn.text):
+            # Sounds rough to the ear for moods, and is nobody's grief.
+            voice.count_misunderstanding(turn)
+            voice.say("utter_not_understood")
             return
         facts = known_facts(turn)
         order = await known_order(turn)
@@ -104,7 +113,7 @@ class ActionEscalate(Reply):
         known = facts.as_data()
         voice.command("facts", facts=known)
         if turn.queued:
-            voice.say("utter_person_coming")
+            voice.note("utter_person_coming")
         hand_over(turn, voice, "angry", **known)
 
 
@@ -129,7 +138,7 @@ class ActionDelicate(Reply):
         if distress == "bereavement":
             voice.command("card")
         if turn.queued:
-            voice.say("utter_person_coming")
+            voice.note("utter_person_coming")
         facts = known_facts(turn).as_data()
         voice.remember(complaint=None, delicate=True)
         hand_over(turn, voice, "delicate", **facts)
@@ -159,7 +168,7 @@ class ActionSecurity(Reply):
         else:
             voice.say("utter_security_advice")
         if turn.queued:
-            voice.say("utter_person_coming")
+            voice.note("utter_person_coming")
         else:
             voice.say("utter_security_person")
         hand_over(turn, voice, "security")

@@ -34,13 +34,16 @@ _NOT_AT_HAND = re.compile(
     r"(?:know|have|find|remember|see|recall)\b|\bno (?:idea|clue)\b"
     r"|\b(?:lost|deleted|forgot|forgotten)\b|\b(?:which|what) (?:order )?(?:number|e-?mail)\b"
     r"|(?:わか|分か|判)(?:ら|り|ん)|忘れ|覚えて(?:い|お)?(?:な|り?ま)|見(?:つか|当た)ら|控えて(?:い|お)(?:な|り?ま)|(?:な|無|失)くし"
-    r"|消し(?:て|ちゃ)|手元に(?:な|あり)|持って(?:い)?(?:な|ませ)",
+    r"|消し(?:て|ちゃ)|手元に(?:な|あり)|持って(?:い)?(?:な|ませ)|番号(?:は|が|も)?(?:な[しい]|無[しい]|ありません)"
+    r"|\bby (?:my )?(?:last )?name\b|名前で(?:調べ|探|検索|わか)"
+    r"|\b(?:no|without|w/o) (?:the |an? |any |order )?(?:number|num|nr|no\.?|mail|e-?mail)\b",
     re.IGNORECASE,
 )
 # What the customer tells in their own words there is easily taken for another intent.
-_FREE_TEXT = frozenset({"what_happened", "change_what"})
+_FREE_TEXT = frozenset({"what_happened", "change_what", "arrived"})
 _SWITCHES_IN_FREE_TEXT = {
     "what_happened": frozenset({"cancel_order", "change_order"}),
+    "arrived": frozenset({"cancel_order", "change_order"}),
     "change_what": frozenset({"cancel_order", "return_order", "complaint"}),
 }
 # The entities that answer each question.
@@ -119,6 +122,9 @@ def interrupts(turn: Turn, form: str) -> bool:
         return False
     if intent in LEAVING:
         return True
+    if form == "complaint_form" and "wish" in turn.entities and not turn.is_question:
+        # "I want my money back", said before it was asked for.
+        return False
     asks_of_it = intent in {"order_status", "case_status"} and (
         turn.is_question or _ASKS_WHERE.search(turn.rest)
     )

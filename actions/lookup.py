@@ -17,10 +17,19 @@ from actions.waiting import pass_on
 from support.orders import Order, OrderNotVisible, OrderState, OrdersUnavailable, TooManyAttempts
 
 _ANOTHER = re.compile(
-    r"\b(?:other|another|different) (?:order|parcel|one)\b|別の|もう一つ|他の注文"
+    r"\b(?:other|another|different|earlier|previous|older?) (?:order|parcel|one)\b"
+    r"|別の|もう[一1]つ|(?:他|ほか)の注文|前(?:の|に)注文",
+    re.IGNORECASE,
 )
 _DONE = frozenset({OrderState.DELIVERED, OrderState.CANCELLED, OrderState.RETURNED})
 OFFERED_ORDERS = 4
+MOST_ORDERS = 5
+_TASK = {
+    "order_status_form": "order_status",
+    "return_form": "return_order",
+    "cancel_form": "cancel_order",
+    "change_form": "change_order",
+}
 
 Missing = Literal["order_number", "proof"]
 
@@ -36,14 +45,25 @@ class Needed:
     slot: Missing
 
 
+def is_another(text: str) -> bool:
+    """Whether a message speaks of another order than the one talked about."""
+    return _ANOTHER.search(text) is not None
+
+
 def known_number(turn: Turn) -> str | None:
-    """The order number that the message or the conversation gives."""
+    """The order number that the message or the conversation gives; of several that one message
+    names the first, and each of the others when its turn has come."""
+    if following := turn.slots.get("next_order"):
+        return str(following)
+    if len(turn.numbers) > 1:
+        return turn.numbers[0]
     if said := turn.entities.get("order_number"):
         return said
-    return None if _ANOTHER.search(turn.text) else turn.slots.get("order_number")
+    return None if is_another(turn.text) else turn.slots.get("order_number")
 
 
-def _pair(number: str, proof: str | None) -> str:
+def pair(number: str, proof: str | None) -> str:
+    """A number and a proof that did not fit together, as it is remembered."""
     return f"{number} {proof}"
 
 
@@ -53,7 +73,7 @@ async def look_up(turn: Turn, number: str | None) -> Order | Needed:
         return Needed("order_number")
     proof: str | None = turn.slots.get("proof")
     # The same wrong pair again is no new attempt.
-    if turn.slots.get("refused") == _pair(number, proof):
+    if turn.slots.get("refused") == pair(number, proof):
         proof = None
     if proof is None and number not in turn.verified and turn.customer is None:
         return Needed("proof")
@@ -94,6 +114,11 @@ async def known_order(turn: Turn) -> Order | None:
 
 async def identify(turn: Turn, voice: Voice, form: str, step: Step) -> Order | None:
     """The order that the task is about; None if a question or an apology was said instead."""
+    if turn.slots.get("next_order"):
+        voice.remember(next_order=None)
+    elif len(turn.numbers) > 1:
+        # One after the other, by the same task.
+        voice.remember(other_orders=list(turn.numbers[1:MOST_ORDERS]), other_task=_TASK[form])
     number = known_number(turn)
     if turn.queued and number is None and step is Step.START and not turn.is_question:
         # Something about the matter, for whoever comes; no time to ask for numbers.
@@ -113,6 +138,13 @@ async def identify(turn: Turn, voice: Voice, form: str, step: Step) -> Order | N
         _give_up(turn, voice)
         return None
     except NotFound:
+        if turn.slots.get("next_order"):
+            # What was given proves another order to be theirs, and says nothing about this one.
+            voice.command("lookup_failed", order_number=number)
+            voice.remember(order_number=number, refused=pair(str(number), turn.slots.get("proof")))
+            voice.say("utter_need_proof", number=str(number))
+            voice.ask(form, "proof")
+            return None
         _refuse(turn, voice, form, number or "")
         return None
     except OrdersUnavailable:
@@ -120,6 +152,8 @@ async def identify(turn: Turn, voice: Voice, form: str, step: Step) -> Order | N
         hand_over(turn, voice, "stuck", tried="order look-up (unavailable)")
         return None
     if isinstance(found, Needed):
+        if number is not None:
+            voice.remember(order_number=number)
         ask(turn, voice, form, found.slot, step)
         return None
     shown(turn, voice, found)
@@ -192,7 +226,7 @@ def _refuse(turn: Turn, voice: Voice, form: str, number: str) -> None:
     or_person = turn.failures + 1 >= turn.offer_after and not turn.queued
     voice.say("utter_order_not_found_or_person" if or_person else "utter_order_not_found")
     voice.expecting = "person:stuck" if or_person else None
-    voice.remember(refused=_pair(number, turn.slots.get("proof")))
+    voice.remember(refused=pair(number, turn.slots.get("proof")))
     voice.ask(form, "order_number")
 
 

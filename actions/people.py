@@ -13,16 +13,31 @@ def hand_over(turn: Turn, voice: Voice, reason: str, **note: str) -> None:
     """Leave every form and ask for a person, unless the customer already waits for one."""
     voice.finish()
     if not turn.queued:
+        given = _given_address(turn)
+        if given is not None and not (turn.contact or turn.customer or turn.staffed):
+            # Nobody answers at once, and it needn't be asked for again.
+            voice.command("contact", email=given)
+            voice.say("utter_answer_also_to", email=given)
         voice.command("handover", reason=reason, note=note or None)
 
 
-def ask_contact(turn: Turn, voice: Voice) -> None:
-    """Where an answer shall go, if nothing tells: no account, no order of theirs, no address."""
-    known = turn.customer or turn.verified or "@" in str(turn.slots.get("proof") or "")
-    if known or "email" in turn.entities or turn.queued or turn.slots.get("asked_contact"):
+def answer_to(turn: Turn, voice: Voice) -> None:
+    """Where an answer shall go: to the address that was given here, or to one that is asked for."""
+    if turn.customer or turn.queued or turn.slots.get("asked_contact"):
         return
-    voice.say("utter_where_to_answer")
+    given = _given_address(turn)
+    if given is not None and not turn.contact:
+        voice.command("contact", email=given)
+        voice.say("utter_answer_also_to", email=given)
+    elif given is None and not turn.contact and not turn.verified:
+        voice.say("utter_where_to_answer")
     voice.remember(asked_contact=True)
+
+
+def _given_address(turn: Turn) -> str | None:
+    """The e-mail address they gave as theirs, unless no order knew it."""
+    proof = turn.entities.get("email") or str(turn.slots.get("proof") or "")
+    return proof if "@" in proof and not turn.slots.get("refused") else None
 
 
 def known_facts(turn: Turn) -> Facts:

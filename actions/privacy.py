@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions.people import ask_contact
+from actions.people import answer_to
 from actions.turn import Turn
 from actions.voice import Voice
 
@@ -36,8 +36,8 @@ def asks_for_it_to_be_done(turn: Turn) -> bool:
 def take_request(turn: Turn, voice: Voice) -> None:
     """A case with a number; in the queue the person does it."""
     if turn.queued:
-        voice.say("utter_passed_on")
+        voice.note("utter_passed_on")
         return
     voice.command("open_case", kind="privacy", what=turn.text[:1500])
     voice.say("utter_privacy_requested")
-    ask_contact(turn, voice)
+    answer_to(turn, voice)

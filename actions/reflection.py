@@ -121,9 +121,9 @@ def wish_name(wish: str, lang: str) -> str:
 def reflection(facts: Facts, lang: str, today: date) -> str:
     """What happened as one clause, e.g. "the kyusu teapot from order HN-10234 arrived broken".
 
-    Empty where neither the fault nor the item is known.
+    Empty where that would say nothing: neither which thing nor what is wrong with it.
     """
-    if facts.fault is None and facts.item is None:
+    if facts.fault in {None, "other"} and facts.item is None:
         return ""
     build = _reflect_ja if lang == "ja" else _reflect_en
     return build(facts, today)

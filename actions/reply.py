@@ -10,6 +10,7 @@ from rasa_sdk.events import ActionExecutionRejected, EventType
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.after_answers import did_not_help, offer_more
 from actions.context import services
 from actions.distress import distress_in, is_in_danger
 from actions.interruptions import (
@@ -20,6 +21,7 @@ from actions.interruptions import (
     interrupts,
 )
 from actions.language import requested_language
+from actions.late_return import take_late_return, tells_why_late
 from actions.second import answer_aside, take_up_second
 from actions.turn import Step, Turn
 from actions.voice import Voice
@@ -65,7 +67,7 @@ class Reply(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
             voice.follow_with(SECURITY)
         elif turn.queued and turn.slots.get("delicate") and turn.intent not in _LEFT_ALONE:
             # Who waits in grief isn't told prices and parcels meanwhile.
-            voice.say("utter_passed_on_delicate")
+            voice.note("utter_passed_on_delicate")
             voice.finish()
         elif language is not None:
             # Rasa words what this action says before it applies the slot, so another one speaks.
@@ -74,6 +76,10 @@ class Reply(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
             voice.keep_count(turn)
         elif turn.foreign and not turn.slots.get("told_languages"):
             await self._tell_languages(turn, voice)
+        elif tells_why_late(turn):
+            take_late_return(turn, voice)
+        elif did_not_help(turn):
+            offer_more(turn, voice)
         elif self.takes_up_more:
             await answer_aside(turn, voice)
             await self.reply(turn, voice)

@@ -8,9 +8,11 @@ from actions.complaints import complaint, is_complaint
 from actions.context import services
 from actions.formatting import EVERYTHING, day, item_names, listed, local_day
 from actions.interruptions import changed_mind, gives_reason
+from actions.late_return import OFFERED
 from actions.lookup import identify, offer
 from actions.people import hand_over
 from actions.products import SOLD, fitting_items, item_name, matching_items
+from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply, TaskForm, shop_zone
 from actions.turn import Step, Turn
 from actions.voice import Voice
@@ -31,6 +33,12 @@ _EVERYTHING = re.compile(r"\b(?:everything|all|both)\b|全部|ぜんぶ|すべ�
 _SENDING_BACK = re.compile(
     r"\b(?:return|send\w* (?:\w+ ){0,4}back)|返品|返送|返したい", re.IGNORECASE
 )
+_SENT_BACK = re.compile(
+    r"\b(?:returned|sent (?:\w+ ){0,4}back)\b"
+    r"|(?:返品|返送)(?:した(?!い)|しまし|済)|送り返し(?:た(?!い)|まし)",
+    re.IGNORECASE,
+)
+_STORY = {"en": 60, "ja": 30}
 # Faults that make us pay the postage and lift the rules for opened and engraved goods.
 FAULTY = frozenset(
     {"broken", "chipped", "missing", "wrong_item", "leaking", "stale", "stained",
@@ -49,6 +57,15 @@ async def return_order(turn: Turn, voice: Voice, step: Step) -> None:
         voice.say("utter_return_not_started")
         voice.expecting = "anything_else"
         _forget(voice)
+        return
+    if (
+        step is Step.ANSWER
+        and turn.asked_for == "confirmed"
+        and turn.entities.get("wish") in {"replacement", "repair"}
+        and turn.slots.get("fault") in FAULTY
+    ):
+        # How it is put right is theirs to choose.
+        await complaint(turn, voice, Step.START)
         return
     order = await identify(turn, voice, FORM, step)
     if order is None:
@@ -203,9 +220,26 @@ def _refuse(turn: Turn, voice: Voice, order: Order, decision: ReturnDecision, fa
         offer(turn, voice, "cancel_or_person", default="cancel_order")
     elif decision.reason is ReturnReason.NOT_RETURNABLE:
         offer(turn, voice, "complaint_or_person")
+    elif decision.reason is ReturnReason.TOO_LATE:
+        _keep_late(turn, voice, order, decision)
+        offer(turn, voice, default=OFFERED)
     else:
         offer(turn, voice)
     _forget(voice)
+
+
+def _keep_late(turn: Turn, voice: Voice, order: Order, decision: ReturnDecision) -> None:
+    """What a person will need who decides about it all the same."""
+    names = _names([one.item for one in decision.items], "en") or item_names(order, "en")
+    late = {
+        "order_number": order.number,
+        "what": f"Return of {names} after its last day",
+        "last_date": decision.last_date.isoformat() if decision.last_date else "",
+        "fault": turn.slots.get("fault"),
+        # Some say at once why it took so long.
+        "said": turn.text[:1200] if len(turn.rest) >= _STORY[turn.lang] else None,
+    }
+    voice.remember(late_return={name: value for name, value in late.items() if value is not None})
 
 
 def _names(items: list[OrderItem], lang: str) -> str:
@@ -218,7 +252,9 @@ class ActionReturnOrder(Reply):
         return "action_return_order"
 
     async def reply(self, turn: Turn, voice: Voice) -> None:
-        if is_complaint(turn) and not (_SENDING_BACK.search(turn.text) or changed_mind(turn)):
+        if _SENT_BACK.search(turn.text) and asks_where_it_is(turn):
+            await refund_status(turn, voice, Step.START)
+        elif is_complaint(turn) and not (_SENDING_BACK.search(turn.text) or changed_mind(turn)):
             # "It came broken, I want a new one": the fix is theirs to choose, not only a return.
             await complaint(turn, voice, Step.START)
         else:

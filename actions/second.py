@@ -6,6 +6,7 @@ import asyncio
 
 from actions.articles import TOPICS, promise_answer, say_article
 from actions.context import services
+from actions.formatting import listed
 from actions.people import bring_person
 from actions.turn import Turn
 from actions.voice import Voice
@@ -26,11 +27,20 @@ async def take_up_second(turn: Turn, voice: Voice) -> None:
     A task waits until no question of another is open.
     """
     kept: str | None = turn.slots.get("later")
+    others: list[str] = voice.remembered(turn, "other_orders") or []
     if voice.handed_over:
         # Whoever takes over reads it all.
-        voice.remember(later=None)
+        voice.remember(later=None, other_orders=None)
+        if others:
+            voice.say("utter_other_orders_too", numbers=_listed(others, turn.lang))
         return
-    if turn.queued or voice.speaks_next is not None:
+    if voice.speaks_next is not None:
+        return
+    if others and not voice.leaves_open(turn):
+        voice.remember(other_orders=others[1:] or None, next_order=others[0])
+        voice.follow_with(f"action_{voice.remembered(turn, 'other_task')}")
+        return
+    if turn.queued:
         return
     wanted = turn.also[0] if turn.also is not None and not turn.acted else None
     if wanted in TOPICS and turn.intent in TOPICS:
@@ -47,6 +57,10 @@ async def take_up_second(turn: Turn, voice: Voice) -> None:
     voice.remember(later=None)
     voice.say("utter_also")
     voice.follow_with(f"action_{later}")
+
+
+def _listed(numbers: list[str], lang: str) -> str:
+    return "、".join(numbers) if lang == "ja" else listed(numbers)
 
 
 async def _answer(turn: Turn, voice: Voice) -> None:

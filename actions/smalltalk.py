@@ -8,6 +8,13 @@ from actions.turn import Turn
 from actions.voice import Voice
 
 # What is neither a question nor a task; only tried where nothing else was understood.
+_GIVES_ORDERS = re.compile(
+    r"\b(?:ignore|forget|disregard) (?:all |any )?(?:of )?(?:the |your |my )?"
+    r"(?:previous|prior|above|earlier)\b"
+    r"|\bsystem prompt\b|\byou are now\b|\bjailbreak|\bdeveloper mode\b"
+    r"|(?:これまで|以前|上記|今まで)の(?:指示|命令|設定)|システムプロンプト|(?:指示|命令)(?:を|は)?(?:すべて|全て)?無視",
+    re.IGNORECASE,
+)
 _SMALL_TALK = {
     "utter_how_are_you": re.compile(
         r"\bhow(?:'s| is| are) (?:you|it going|things|your day)|元気(?:です|か|？|\?)|調子はどう",
@@ -35,8 +42,15 @@ _SMALL_TALK = {
         re.I,
     ),
     "utter_joke": re.compile(r"\bjoke\b|\bsing\b|冗談|面白い話|おもしろい話|歌って", re.I),
-    "utter_weather": re.compile(r"\bweather\b|天気", re.I),
+    "utter_weather": re.compile(
+        r"\bweather\b|天気|(?:今日|きょう|毎日|ほんと|外)[^。]{0,6}(?:暑|寒|蒸し|涼し)い", re.I
+    ),
 }
+
+
+def gives_orders_to_the_program(text: str) -> bool:
+    """Whether a message tries to talk the program out of its job."""
+    return _GIVES_ORDERS.search(text) is not None
 
 
 def say_small_talk(turn: Turn, voice: Voice) -> bool:

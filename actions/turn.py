@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from rasa_sdk import Tracker
 
+from actions.telling import with_plain_faults
+
 # Said of a message, and no part of what the customer tells us.
 _ABOUT_THE_MESSAGE = frozenset({"language", "foreign", "anger", "also"})
 _FIRST_COUNTS = frozenset({"item", "fault", "date"})
@@ -21,6 +23,12 @@ _ASKS = re.compile(
     r"(?:(?:wait|so|but|and|ok|okay|also|hm+|sorry|please)[, ]+)*"
     r"(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|when|where|what|whats|why|"
     r"how|who|which)\b(?! (?:you|u) (?:please|pls)\b)",
+    re.IGNORECASE,
+)
+_CORRECTS = re.compile(
+    r"\bnot (?:the )?(?:order )?(?:number )?(?:#|hn|\d)|\b(?:typo|i meant?|correction)\b"
+    r"|\bsorry,? (?:it['’]?s|that['’]?s|wrong)|\bwrong (?:number|order)\b"
+    r"|じゃなく|ではなく|間違(?:え|い)|まちがえ|訂正|正しくは",
     re.IGNORECASE,
 )
 # Rasa's own steps, which don't count as an answer to the message.
@@ -59,6 +67,9 @@ class Turn:
     Of things, faults and dates the first that tells something; of all others the last, because
     people correct themselves ("not HN-10001, HN-10002").
     """
+    numbers: tuple[str, ...]
+    """The orders that the message is about, in the order of naming; one that is taken back ("not
+    HN-10001") is left out."""
     rest: str
     """The text without its entities."""
     ranking: tuple[tuple[str, float], ...]
@@ -79,6 +90,10 @@ class Turn:
     queued: bool
     """Whether the customer already waits for a person."""
     customer: Customer | None
+    contact: bool
+    """Whether it is known where an answer goes when nobody is on the page."""
+    staffed: bool
+    """Whether anybody is at the desk."""
     verified: frozenset[str]
     """Numbers of the orders that this thread has proved to be its own."""
     failures: int
@@ -109,7 +124,8 @@ class Turn:
         return cls(
             text="" if pressed else text,
             intent=str((message.get("intent") or {}).get("name") or "nlu_fallback"),
-            entities=_values(found, _known_fault(tracker.slots, form)),
+            entities=with_plain_faults(text, _values(found, _known_fault(tracker.slots, form))),
+            numbers=_numbers(found, text),
             rest="" if pressed else _without(text, found),
             ranking=tuple(
                 (str(guess["name"]), float(guess["confidence"]))
@@ -127,6 +143,8 @@ class Turn:
             thread=str(metadata.get("thread") or tracker.sender_id),
             queued=metadata.get("state") == "queued",
             customer=Customer(str(customer["id"]), customer.get("name")) if customer else None,
+            contact=bool(metadata.get("contact")),
+            staffed=bool(metadata.get("staffed", True)),
             verified=frozenset(metadata.get("verified_orders") or ()),
             failures=int(metadata.get("lookup_failures") or 0),
             upset=_mood(message) != "none",
@@ -158,6 +176,13 @@ class Turn:
             return False
         letters = sum(character.isalpha() for character in self.rest)
         return letters <= (8 if self.lang == "ja" else 16)
+
+
+def _numbers(entities: list[dict[str, Any]], text: str) -> tuple[str, ...]:
+    named = [one for one in entities if one["entity"] == "order_number"]
+    numbers = tuple(dict.fromkeys(str(one["value"]) for one in named))
+    # A correction means the last one alone.
+    return numbers[-1:] if len(numbers) > 1 and _CORRECTS.search(text) else numbers
 
 
 def _also(message: Mapping[str, Any], text: str) -> tuple[str, str] | None:

@@ -64,6 +64,11 @@ class Voice:
             **filled,
         )
 
+    def note(self, response: str, **values: str) -> None:
+        """Say to somebody who waits that what they wrote reaches whoever answers them: no answer
+        of ours, so it may be said however unsure the reading is."""
+        self.say(response, values, kind="text", data={"noted": True})
+
     def command(self, type: str, **fields: Any) -> None:
         """Ask the server for an effect; fields that are None are left out."""
         if type == "facts" and not fields.get("facts"):
@@ -75,6 +80,10 @@ class Voice:
 
     def remember(self, **slots: Any) -> None:
         self._slots.update(slots)
+
+    def remembered(self, turn: Turn, slot: str) -> Any:
+        """What a slot will hold after this, as far as it is said by now."""
+        return self._slots.get(slot, turn.slots.get(slot))
 
     @property
     def handed_over(self) -> bool:

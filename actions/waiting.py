@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actions.products import VAGUE, item_name
 from actions.turn import Turn
 from actions.voice import Voice
 
@@ -17,13 +18,63 @@ _ASKS_WHEN = re.compile(
 )
 
 
+_HURRIES = re.compile(
+    r"\b(?:hurry|faster|quick(?:ly|er)?|urgent(?:ly)?|asap|right (?:now|away)|come on)\b"
+    r"|急(?:い|ぎ|ぐ)|至急|早く|はやく|なるはや|まだ(?:か|なの|でしょう)",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"\b(?:nobody|no ?one)\b"
+    r"|\bwhy (?:does|do|is|are|has|have|won)\b.{0,24}\b(?:answer|reply|respon|there|here)"
+    r"|\b(?:repl(?:y|ies)|answers?|responses?) (?:is |are )?(?:so |too |very )?(?:slow|late)\b"
+    r"|(?:返事|回答|連絡|対応|返信)(?:が|は|も)?[^。]{0,3}(?:遅|おそ)|誰も|だれも|返事(?:が|も)?(?:ない|来な|こな)|放置|無視",
+    re.IGNORECASE,
+)
+
+
+_WANTS_TO_KNOW = re.compile(
+    r"\b(?:tell me|let me know|wondering|curious|need to know|explain)\b"
+    r"|教え|知りたい|(?:は|って|とか)[?？。]*$|(?:だっけ|かな|でしょう|ですよね)",
+    re.IGNORECASE,
+)
+
+
+def asks_something(turn: Turn) -> bool:
+    """Whether a message asks, with or without a question mark."""
+    return turn.is_question or _WANTS_TO_KNOW.search(turn.text) is not None
+
+
+def complains_of_waiting(turn: Turn) -> bool:
+    """Whether it is the wait for us that is wrong, and nothing about an order."""
+    return _NOBODY.search(turn.text) is not None
+
+
 def pass_on(turn: Turn, voice: Voice) -> None:
-    """That it will be read, in words that fit: a wait, a question, an upset customer, or a note."""
-    if _ASKS_WHEN.search(turn.text):
-        voice.say("utter_person_coming")
+    """That it will be read, in words that fit what was written: a wait, a question, an upset
+    customer, something about the matter, or only a note."""
+    if turn.slots.get("request_open") and turn.text and not turn.is_question:
+        # Whoever handles the request goes by the latest word.
+        voice.command("amend_case", what=turn.text[:500])
+    if _NOBODY.search(turn.text) or _HURRIES.search(turn.text):
+        voice.note("utter_sorry_for_wait")
+    elif _ASKS_WHEN.search(turn.text):
+        voice.note("utter_person_coming")
     elif turn.upset:
-        voice.say("utter_passed_on_sorry")
+        voice.note("utter_passed_on_sorry")
+    elif about := _about(turn):
+        voice.note("utter_passed_on_about", about=about)
     elif turn.is_question:
-        voice.say("utter_passed_on_question")
+        voice.note("utter_passed_on_question")
     else:
-        voice.say("utter_passed_on")
+        voice.note("utter_passed_on")
+
+
+def _about(turn: Turn) -> str | None:
+    """What a message adds to the matter, named shortly; None where that is not clear."""
+    if number := turn.entities.get("order_number"):
+        return f"ご注文{number}のこと" if turn.lang == "ja" else f"order {number}"
+    item = turn.entities.get("item")
+    name = item_name(item, turn.lang) if item and item not in VAGUE else None
+    if name:
+        return f"{name}のこと" if turn.lang == "ja" else f"the {name}"
+    return None

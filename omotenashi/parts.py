@@ -16,6 +16,7 @@ from support.knowledge import KnowledgeHolder
 from support.knowledge.edited import ArticleEdits
 from support.orders import make_repository
 from support.playbook.playbook import Playbook, load_playbook
+from support.remedies.paid_back import PaidBackLookup
 from support.services import Services, order_access
 from support.store import Database
 from support.typing_state import Typing
@@ -77,6 +78,7 @@ def make_services(
         orders=order_access(db, repository, playbook),
         knowledge=knowledge,
         cases=CaseLookup(db),
+        paid_back=PaidBackLookup(db, playbook),
         playbook=playbook,
     )
 

@@ -23,10 +23,16 @@ READY_EVERY_S = 0.5
 # A brain that hangs must not use up the time in which another one could have answered.
 SECOND_AFTER_S = 1.5
 MOST_ASKED = 2
+# A brain that was killed is often back, or another one ready, before its time is over.
+AGAIN_EVERY_S = 0.25
 
 
 class BrainUnavailable(Exception):
     """No brain answered in time or sensibly; the customer is told and given a place in line."""
+
+
+class _Away(BrainUnavailable):
+    """Nobody listened, the connection broke or it said "not now": worth asking again soon."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,8 @@ class RasaBrain:
     """One or more Rasa servers. Of the ready ones with the newest model the least busy is asked.
 
     A turn leaves no trace in a brain, so it can be asked of another one at any time: when the
-    first fails, and also when it doesn't answer for a while, whichever answers first.
+    first fails, and also when it doesn't answer for a while, whichever answers first. Where nobody
+    is there, it is asked again until its time is over: a brain that was killed comes back.
     """
 
     def __init__(
@@ -165,9 +172,14 @@ class RasaBrain:
         left = self._by_preference()
         asking: set[asyncio.Task[dict[str, Any]]] = set()
         problem = "no brain is configured"
+        away = False
         try:
             async with asyncio.timeout(self._timeout):
-                while left or asking:
+                while left or asking or away:
+                    if not left and not asking:
+                        away = False
+                        await asyncio.sleep(AGAIN_EVERY_S)
+                        left = self._by_preference()
                     if left and len(asking) < MOST_ASKED:
                         asking.add(self._begin(left.pop(0), path, body))
                     # Another one is asked only if it is known to be ready: doubling the work of
@@ -187,8 +199,9 @@ class RasaBrain:
                             return found
                         except BrainUnavailable as error:
                             problem = str(error)
+                            away = away or isinstance(error, _Away)
         except TimeoutError:
-            problem = f"no answer within {self._timeout} s"
+            problem = f"no answer within {self._timeout} s ({problem})"
         finally:
             for task in asking:
                 task.cancel()
@@ -209,10 +222,11 @@ class RasaBrain:
                 found = await answer.json(content_type=None) if answer.status == 200 else None
                 if isinstance(found, dict):
                     return found
-                raise BrainUnavailable(f"status {answer.status} from {url}")
+                refusal = _Away if answer.status == 503 else BrainUnavailable
+                raise refusal(f"status {answer.status} from {url}")
         except aiohttp.ClientError as error:
             self._ready.pop(url, None)
-            raise BrainUnavailable(f"{type(error).__name__} from {url}") from error
+            raise _Away(f"{type(error).__name__} from {url}") from error
         except ValueError as error:
             raise BrainUnavailable(f"an answer of {url} that isn't JSON") from error
         except TimeoutError as error:

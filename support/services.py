@@ -9,6 +9,7 @@ from support.cases.cases import CaseLookup
 from support.knowledge import KnowledgeHolder
 from support.orders import OrderAccess, OrderRepository
 from support.playbook.playbook import Playbook
+from support.remedies.paid_back import PaidBackLookup
 from support.store import Database
 from support.store.schema import lookup_failures
 
@@ -19,6 +20,7 @@ class Services:
     orders: OrderAccess
     knowledge: KnowledgeHolder
     cases: CaseLookup
+    paid_back: PaidBackLookup
     playbook: Playbook
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from rasa_sdk import Tracker
@@ -23,6 +24,8 @@ from support.orders import (
     OrdersUnavailable,
     Restriction,
 )
+from support.orders.refunds import PaidBack
+from support.playbook.hours import Hours
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -129,6 +132,9 @@ class Articles:
             return SearchResult(query, "en", "clarify", self.HITS[:2])
         return SearchResult(query, "en", "none", self.HITS)
 
+    def detail(self, id: str, lang: str, asked: str, context: str) -> str | None:
+        return f"Of {id}, to {asked!r}."
+
     def article(self, id: str, lang: str) -> Any:
         for hit in self.HITS:
             if hit.id == id:
@@ -171,12 +177,26 @@ class Cases:
         return (CASE,) if thread_id == CASE.thread_id else ()
 
 
+class PaidBackBook:
+    """Which orders an agent had refunded."""
+
+    def __init__(self) -> None:
+        self.refunds: dict[str, PaidBack] = {}
+
+    def of_order(self, number: str) -> PaidBack | None:
+        return self.refunds.get(number)
+
+
+HOURS = Hours(ZoneInfo("Asia/Tokyo"), ((time(9), time(18)),) * 6 + (None,))
+
+
 def services() -> Any:
     return SimpleNamespace(
+        paid_back=PaidBackBook(),
         orders=OrderAccess(Orders(), sleep=lambda seconds: None),
         knowledge=Articles(),
         cases=Cases(),
-        playbook=SimpleNamespace(opening=SimpleNamespace(timezone="Asia/Tokyo")),
+        playbook=SimpleNamespace(opening=SimpleNamespace(timezone="Asia/Tokyo"), hours=HOURS),
     )
 
 
@@ -233,6 +253,7 @@ class Dialogue:
         mood: str = "none",
         ranking: Sequence[tuple[str, float]] = (),
         also: tuple[str, str] | None = None,
+        numbers: Sequence[str] = (),
         **entities: str,
     ) -> Played:
         for name, value in entities.items():
@@ -240,6 +261,7 @@ class Dialogue:
             if slot in DOMAIN["slots"]:
                 self.slots[slot] = value
         found = [_found(text, name, value) for name, value in entities.items()]
+        found += [_found(text, "order_number", number) for number in numbers]
         found.append({"entity": "anger", "value": mood, "score": anger})
         if also is not None:
             intent_of_it, words = also

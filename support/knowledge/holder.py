@@ -82,6 +82,9 @@ class KnowledgeHolder:
     def article(self, id: str, lang: str) -> Article | None:
         return self._current.article(id, lang)
 
+    def detail(self, id: str, lang: str, asked: str, context: str) -> str | None:
+        return self._current.detail(id, lang, asked, context)
+
     def checked(self, drafts: Mapping[str, str], without: str | None = None) -> tuple[Article, ...]:
         """All articles as they would be with these texts, and without one edit. ArticleError."""
         kept = {file: text for file, text in self._texts().items() if file != without}

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 
 from support.knowledge.articles import Article, load_articles
+from support.knowledge.details import detail
 from support.knowledge.index import LanguageIndex, Synonyms
 from support.knowledge.language import LANGUAGES, Lang, as_lang, language_of
 from support.knowledge.leaning import AllVotes, leaning
@@ -121,6 +122,11 @@ class Knowledge:
     def article(self, id: str, lang: str) -> Article | None:
         found = as_lang(lang)
         return self._by_key.get((found, id)) if found else None
+
+    def detail(self, id: str, lang: str, asked: str, context: str) -> str | None:
+        """What an article says to `asked`, which goes on from the question `context`."""
+        found = self.article(id, lang)
+        return detail(found, asked, context) if found is not None else None
 
     def search(
         self, query: str, *, lang: str | None = None, topic: str | None = None, top: int = 5

@@ -9,6 +9,8 @@ class Messages(Part):
     starting: Words
     apology_down: Words
     passed_on: Words
+    passed_on_again: Words
+    passed_on_more: Words
     attachment_kept: Words
     attachment_along: Words
     attachment_in_case: Words

@@ -5,6 +5,7 @@ a repeated turn makes nothing twice.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -110,7 +111,7 @@ class Effects:
                     )
                 )
             case "contact":
-                visitors.keep_contact(self._tx, self._thread, str(command["email"])[:254])
+                self._keep_contact(str(command["email"])[:254])
             case "handover":
                 self._hand_over(command)
             case "ticket":
@@ -146,6 +147,11 @@ class Effects:
             due = promises.due(self._playbook, self._now)
             what = "a card after a bereavement"
             tasks.make(self._tx, self.conversation.id, "card", what, due, "bot", self._now)
+
+    def _keep_contact(self, email: str) -> None:
+        visitors.keep_contact(self._tx, self._thread, email)
+        # A handover in the same turn needn't ask for it.
+        self._thread = replace(self._thread, contact=email)
 
     def _know(self, facts: dict[str, Any]) -> None:
         known = {**self.conversation.facts, **{k: v for k, v in facts.items() if v}}

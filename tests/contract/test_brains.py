@@ -163,9 +163,49 @@ async def test_a_turn_goes_on_with_the_other_when_one_fails(
     else:
         await first.stop()
     assert await ask(brain) == second.url
-    second.dies = first.dies = True
+
+
+async def test_who_was_asked_when_the_only_brain_died_is_answered_by_it_when_it_is_back(
+    pair: tuple[FakeBrain, FakeBrain],
+) -> None:
+    only = pair[0]
+    brain = RasaBrain([only.url], "secret")
+    await looked(brain)
+    only.go.clear()
+    asking = asyncio.create_task(ask(brain))
+    await asyncio.sleep(0.3)
+    only.dies = True
+    only.go.set()  # in the middle of the turn
+    await asyncio.sleep(0.1)
+    await only.stop()
+    await asyncio.sleep(0.6)
+    assert not asking.done()
+    only.dies = False
+    await only.start()
+    assert await asking == only.url
+    await brain.close()
+
+
+async def test_a_brain_that_stays_away_is_given_up_when_its_time_is_over(
+    pair: tuple[FakeBrain, FakeBrain],
+) -> None:
+    first, second = pair
+    brain = RasaBrain([first.url, second.url], "secret", timeout=1.2)
+    await looked(brain)
+    first.dies = second.dies = True
+    began = asyncio.get_running_loop().time()
     with pytest.raises(BrainUnavailable):
         await ask(brain)
+    assert 1 < asyncio.get_running_loop().time() - began < 3
+    assert first.asked > 1
+    # What a brain can't do at all is not asked of it again and again.
+    first.dies = second.dies = False
+    first.status = second.status = 400
+    asked = first.asked + second.asked
+    with pytest.raises(BrainUnavailable):
+        await ask(brain)
+    assert first.asked + second.asked == asked + 2
+    await brain.close()
 
 
 async def test_one_that_hangs_costs_a_moment_and_is_left_out_then(

@@ -20,6 +20,9 @@ BUILT = {
     "utter_case_": ["open", "in_progress", "done", "refund", "replacement", "repair",
                     "explanation",
                     "noted"],
+    "utter_complaint_not_there_": ["shipped", "shipped_undated", "preparing", "cancelled"],
+    "utter_refund_": ["made", "arranged", "nothing_paid", "cancelled", "cancelled_undated",
+                      "cancelled_late", "returned", "not_owed_sent", "not_owed_not_sent"],
     "utter_help_": ["order_number", "order_number_or_person", "proof", "proof_or_person"],
     "utter_need_": ["order_number", "proof"],
     "utter_resume_": ["order_number", "proof"],
@@ -35,7 +38,8 @@ BUILT = {
 }  # fmt: skip
 UNDATED = ["utter_order_preparing_undated", "utter_order_shipped_undated",
            "utter_order_delivered_undated", "utter_order_cancelled_undated",
-           "utter_order_late_queued", "utter_order_late_preparing_queued"]  # fmt: skip
+           "utter_order_late_queued", "utter_order_late_preparing_queued",
+           "utter_order_late_and_more", "utter_order_late_preparing_and_more"]  # fmt: skip
 
 
 def said_by_actions() -> set[str]:

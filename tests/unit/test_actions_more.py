@@ -325,7 +325,7 @@ async def test_the_number_to_call_is_told_to_who_asks_for_it() -> None:
 async def test_a_status_without_a_case_is_that_of_the_order() -> None:
     talk = Dialogue(thread="another")
     done = await talk.play(
-        "action_case_status", "what about my refund for HN-10008", "case_status",
+        "action_case_status", "any news about HN-10008", "case_status",
         order_number="HN-10008",
     )  # fmt: skip
     assert done.next_action == "action_order_status"
