@@ -185,7 +185,8 @@ async def test_transcripts_are_filtered_by_everything(
     await lena.do(shop["asked"], "review", verdict="good")
     queries: tuple[tuple[dict[str, str], int], ...] = (
         ({"topic": "faq_store"}, 3), ({"topic": "nothing"}, 0), ({"tier": "bloom"}, 1),
-        ({"tier": "grove"}, 0), ({"tier": "gold"}, 0), ({"rating": "1,2"}, 1), ({"rating": "4,5"}, 2),
+        ({"tier": "grove"}, 0), ({"tier": "gold"}, 0), ({"rating": "1,2"}, 1),
+        ({"rating": "4,5"}, 2),
         ({"rating": "3"}, 0), ({"longer": "5"}, 2), ({"longer": "1"}, 9), ({"longer": "500"}, 0),
         ({"failed": "1"}, 2),
         ({"id": shop["angry"]}, 1), ({"failed": "1", "lang": "ja"}, 1),
