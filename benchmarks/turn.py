@@ -8,21 +8,23 @@ its POST. Both get the same questions in the same run, some turns one and then s
 so that whatever else the machine does meets both.
 
 Conversations begin with proving whose order it is (turns 1 and 2). "Turn 3" is turns 3 and 4 of
-every conversation, "turn 100" the ten turns around the hundredth of the long ones. An answer that
-is no article, or doesn't show the order, ends the run: only real answers are counted. What either
-fails to understand when first asked is left out for both; after one epoch, stock may.
+every conversation; turns 30, 100 and 300 are the ten turns around them in the long ones. An answer
+that is no article, or doesn't show the order, ends the run: only real answers are counted. What
+either fails to understand when first asked is left out for both; after one epoch, stock may.
 """
 
 import argparse
 import asyncio
 import sys
 import tempfile
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.latency import figures
 from benchmarks.latency.figures import Samples, Stage
-from benchmarks.latency.ours import OURS, ours
+from benchmarks.latency.ours import OURS, ours, with_known_vectors
 from benchmarks.latency.stock import EPOCHS, STOCK, stock, stock_model
 from benchmarks.latency.talk import (
     KINDS,
@@ -37,25 +39,29 @@ from benchmarks.latency.talk import (
 from demo.orders import demo_orders
 from omotenashi import models
 from omotenashi.parts import demo_today
-from omotenashi.settings import load_settings
 from support.clock import utc_now
 from support.orders import OrderState
 
-EARLY = range(3, 5)
-LATE = range(96, 106)
+WHEN: Mapping[Stage, range] = {
+    "turn 3": range(3, 5),
+    "turn 30": range(26, 36),
+    "turn 100": range(96, 106),
+    "turn 300": range(296, 306),
+}
+SHORT, LONG = WHEN["turn 3"][-1], WHEN["turn 300"][-1]
 # One assistant's turns before it is the other's turn.
 BLOCK = 10
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many conversations: short ones end after turn 4, long ones after turn 105."""
+    """How many conversations: short ones end after turn 4, long ones after turn 305."""
 
     long: int
     short: int
 
 
-FULL, QUICK = Plan(long=20, short=100), Plan(long=2, short=15)
+FULL, QUICK = Plan(long=10, short=100), Plan(long=2, short=15)
 
 
 async def talk(
@@ -94,9 +100,7 @@ async def say(
 
 
 def stage_of(number: int) -> Stage | None:
-    if number in EARLY:
-        return "turn 3"
-    return "turn 100" if number in LATE else None
+    return next((stage for stage, numbers in WHEN.items() if number in numbers), None)
 
 
 def known_orders() -> list[Order]:
@@ -109,30 +113,27 @@ def known_orders() -> list[Order]:
     ]
 
 
-async def measure(plan: Plan, folder: Path) -> Samples:
-    trained_stock = stock_model()
+async def measure(plan: Plan, folder: Path, alone: bool) -> Samples:
+    trained_stock = None if alone else stock_model()
     trained = models.present_model() or models.train()
-    ours_folder, stock_folder = folder / "ours", folder / "stock"
-    for made in (ours_folder, stock_folder):
-        made.mkdir()
-    # The articles' vectors, if they have been computed here before.
-    cache = load_settings().data_dir.resolve() / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    (ours_folder / "cache").symlink_to(cache)
+    ours_folder, stock_folder = with_known_vectors(folder / "ours"), folder / "stock"
+    stock_folder.mkdir()
     orders = known_orders()
     samples = Samples()
-    print("starting both (loading stock Rasa takes a minute or two) ...", file=sys.stderr)
-    async with (
-        ours(ours_folder, trained) as mine,
-        stock(stock_folder, trained_stock, mine.settings) as other,
-    ):
-        questions = await understood_by_both((mine, other), orders[0])
+    print("starting (loading stock Rasa takes a minute or two) ...", file=sys.stderr)
+    async with AsyncExitStack() as stack:
+        mine = await stack.enter_async_context(ours(ours_folder, trained))
+        assistants: tuple[Assistant, ...] = (mine,)
+        if trained_stock is not None:
+            other = stock(stock_folder, trained_stock, mine.settings)
+            assistants = (mine, await stack.enter_async_context(other))
+        questions = await understood_by_both(assistants, orders[0])
         for kind in KINDS:
             print(f"{len(questions[kind])} questions of kind {kind}", file=sys.stderr)
         lasts = spread(plan)
         for number, last in enumerate(lasts, 1):
             order = orders[number % len(orders)]
-            await talk((mine, other), order, turns(questions, order, number, last), number, samples)
+            await talk(assistants, order, turns(questions, order, number, last), number, samples)
             print(f"\r{number} of {len(lasts)} conversations", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
     return samples
@@ -142,23 +143,26 @@ def spread(plan: Plan) -> list[int]:
     """The last turn of each conversation, the long ones spread evenly among the short ones."""
     total = plan.long + plan.short
     long = {place * total // plan.long for place in range(plan.long)}
-    return [LATE[-1] if place in long else EARLY[-1] for place in range(total)]
+    return [LONG if place in long else SHORT for place in range(total)]
 
 
 def report(samples: Samples) -> None:
     print("A turn, in milliseconds, from sending a message to having its answer")
     print(f"stock: rasa init's pipeline and policies, trained for {EPOCHS} epoch (see --help)\n")
-    for line in figures.table(samples, OURS, STOCK):
+    names = [name for name in (OURS, STOCK) if samples.turns[name]]
+    for line in figures.table(samples, names):
         print(line)
     print()
-    for name in (OURS, STOCK):
-        grown = ", ".join(f"{kind} {figures.growth(samples, name, kind):.2f}" for kind in KINDS)
+    for name in names:
+        for stage in figures.STAGES[1:]:
+            grown = [f"{kind} {figures.growth(samples, name, kind, stage):.2f}" for kind in KINDS]
+            print(f"{name:6} {stage} / turn 3 (p50): {', '.join(grown)}")
         print(
-            f"{name:6} turn 100 / turn 3 (p50): {grown}; processor time"
-            f" {samples.processor_ms(name):.1f} ms a turn over {samples.turns[name]} turns"
+            f"{name:6} processor time {samples.processor_ms(name):.1f} ms a turn"
+            f" over {samples.turns[name]} turns"
         )
     print()
-    for line in figures.aims(samples, OURS, STOCK):
+    for line in figures.aims(samples, names):
         print(line)
 
 
@@ -167,10 +171,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="few conversations: no p99 to quote")
+    parser.add_argument("--alone", action="store_true", help="without stock Rasa, ours only")
     arguments = parser.parse_args()
     print(figures.machine(), flush=True)
     with tempfile.TemporaryDirectory() as made:
-        samples = asyncio.run(measure(QUICK if arguments.quick else FULL, Path(made)))
+        samples = asyncio.run(
+            measure(QUICK if arguments.quick else FULL, Path(made), arguments.alone)
+        )
     report(samples)
     print(f"\nat the end: {figures.load()}")
 

@@ -1,6 +1,6 @@
 """What only support leads see: figures, missed questions."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sanic import Blueprint, Request
@@ -21,7 +21,6 @@ from support.team.agents import Login
 from web.errors import ApiError, read_body, whole_number
 
 REPORT_DAYS = 7
-MOMENT = timedelta(microseconds=1)
 LONGEST_REPORT = timedelta(days=400)
 
 
@@ -48,22 +47,23 @@ class Leading:
         """The figures now, and of the days `from` to `to`: the last week if nothing is said."""
         around, zone = self._around, self._around.playbook.hours.zone
         now = around.clock()
-        until = moment(request, "to", zone, end=True) or now
-        midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        since = moment(request, "from", zone) or midnight - timedelta(days=REPORT_DAYS - 1)
-        if not since < until <= since + LONGEST_REPORT:
+
+        def day(name: str) -> date | None:
+            at = moment(request, name, zone)
+            return at.astimezone(zone).date() if at else None
+
+        last = day("to") or now.astimezone(zone).date()
+        first = day("from") or last - timedelta(days=REPORT_DAYS - 1)
+        if not first <= last < first + LONGEST_REPORT:
             raise ApiError(422, "invalid", "from must be before to, by 400 days at most", "from")
 
         def read(connection: Connection) -> dict[str, Any]:
             return {
                 "now": reports.now_figures(connection, around.playbook, now),
                 "period": {
-                    "from": since.isoformat(),
-                    "to": until.isoformat(),
-                    # The last moment of a day belongs to it, the first of the next doesn't.
-                    "first_day": since.astimezone(zone).date().isoformat(),
-                    "last_day": (until - MOMENT).astimezone(zone).date().isoformat(),
-                    **reports.period_figures(connection, since, until, zone),
+                    "first_day": first.isoformat(),
+                    "last_day": last.isoformat(),
+                    **reports.period_figures(connection, first, last, zone, now),
                 },
             }
 

@@ -2,9 +2,10 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -19,9 +20,10 @@ from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support.privacy.masking import mask
-from support.reports import figures, voices
-from support.reports.episodes import Episode, episodes
+from support.reports import charts, daily, voices
+from support.reports.daily import Behind, Counted, bounds
 from support.reports.figures import BY_NAME, FIGURES, SLICES, Value
+from support.reports.tally import Tally, in_order
 from support.team.agents import Login
 from support.transcripts.exports import inert
 from web.errors import ApiError
@@ -75,11 +77,12 @@ class Reports:
         """The figures of the whole and of each part, as JSON or CSV."""
         asked = self._asked(request)
         kind = choice(request, "format", ("json", "csv")) or "json"
-        found = await self._episodes(asked)
-        parts = figures.sliced(found, asked.by, self._zone)
+        found = await self._counted(asked)
+        whole, tallies = found.whole(asked.part), _parts(found, asked)
+        parts = [(name, tally.values()) for name, tally in tallies]
         if kind == "csv":
             return raw(
-                _as_csv(asked.by, figures.values(found), parts),
+                _as_csv(asked.by, whole.values(), parts),
                 content_type="text/csv; charset=utf-8",
                 headers={
                     "Content-Disposition": f'attachment; filename="figures-by-{asked.by}.csv"',
@@ -90,7 +93,8 @@ class Reports:
         shape = {
             "from": asked.first.isoformat(),
             "to": asked.last.isoformat(),
-            "figures": _shape(figures.values(found)),
+            "as_of": (found.as_of or self._around.clock()).isoformat(),
+            "figures": _shape(whole.values()),
             "by": asked.by,
             "parts": [{"part": name, "figures": _shape(values)} for name, values in parts],
         }
@@ -101,37 +105,52 @@ class Reports:
             asked = self._asked(request)
         except ApiError:
             return redirect("/desk/reports", status=303)
-        found = await self._episodes(asked)
-        centre, days = figures.days(found, self._zone)
+        found = await self._counted(asked)
+        whole = found.whole(asked.part)
+        centre, days = charts.days(found.by_day(asked.part))
         return self._pages.show(
             "reports.html",
             login,
             asked=asked,
             figures=FIGURES,
-            values=figures.values(found),
-            parts=figures.sliced(found, asked.by, self._zone),
-            reasons=figures.reasons(found),
-            causes=figures.causes(found),
+            as_of=found.as_of,
+            values=whole.values(),
+            parts=[(name, tally.values()) for name, tally in _parts(found, asked)],
+            reasons=Counter(whole.reasons).most_common(),
+            causes=charts.causes(whole),
             centre=centre,
             days=days,
             slices=SLICES,
         )
 
     async def behind(self, request: Request, login: Login) -> HTTPResponse:
-        """The conversations that a figure counted, the newest first."""
+        """The conversations that a figure counted, the newest first, page by page."""
         try:
             asked = self._asked(request)
-            name = choice(request, "figure", _FIGURES) or _FIGURES[0]
+            figure = BY_NAME[choice(request, "figure", _FIGURES) or _FIGURES[0]]
+            before = moment(request, "before", self._zone)
         except ApiError:
             return redirect("/desk/reports", status=303)
-        found = figures.behind(BY_NAME[name], await self._episodes(asked))
+        now = self._around.clock()
+
+        def read(connection: Connection) -> tuple[int, Behind]:
+            found = daily.counted(
+                connection, asked.first, asked.last, asked.by, self._zone, now
+            ).by_day(asked.part)
+            page = daily.newest_behind(
+                connection, figure, found, asked.by, asked.part, self._zone, now, before, SHOWN
+            )
+            return sum(tally.behind(figure) for _, tally in found), page
+
+        count, page = await self._around.db.reading(read)
         return self._pages.show(
             "reports_behind.html",
             login,
             asked=asked,
-            figure=BY_NAME[name],
-            count=len(found),
-            episodes=found[: -SHOWN - 1 : -1],
+            figure=figure,
+            count=count,
+            episodes=page.episodes,
+            before=page.before.isoformat() if page.before else None,
             mask=mask,
         )
 
@@ -158,7 +177,7 @@ class Reports:
         return self._pages.show("voices.html", login, asked=asked, **await self._said(asked))
 
     async def _said(self, asked: Question) -> dict[str, Any]:
-        since, until = self._period(asked)
+        since, until = bounds(asked.first, asked.last, self._zone)
 
         def read(connection: Connection) -> dict[str, Any]:
             return {
@@ -168,10 +187,6 @@ class Reports:
             }
 
         return await self._around.db.reading(read)
-
-    def _period(self, asked: Question) -> tuple[datetime, datetime]:
-        since = datetime.combine(asked.first, time(), self._zone)
-        return since, datetime.combine(asked.last + timedelta(days=1), time(), self._zone)
 
     def _asked(self, request: Request) -> Question:
         """Raises ApiError 422."""
@@ -190,13 +205,17 @@ class Reports:
         at = moment(request, name, self._zone)
         return at.astimezone(self._zone).date() if at else None
 
-    async def _episodes(self, asked: Question) -> Sequence[Episode]:
-        since, until = self._period(asked)
+    async def _counted(self, asked: Question) -> Counted:
         now = self._around.clock()
-        found = await self._around.db.reading(lambda c: episodes(c, since, until, now))
-        if asked.part is None:
-            return found
-        return [e for e in found if figures.slice_of(e, asked.by, self._zone) == asked.part]
+        return await self._around.db.reading(
+            lambda c: daily.counted(c, asked.first, asked.last, asked.by, self._zone, now)
+        )
+
+
+def _parts(found: Counted, asked: Question) -> list[tuple[str, Tally]]:
+    """The parts, or the one that is asked for."""
+    wanted = [name for name in found.parts if asked.part in (None, name)]
+    return in_order({name: found.parts[name] for name in wanted}, asked.by)
 
 
 def _shape(values: dict[str, Value]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from support.handover.assignment import AssignmentRunner
 from support.outreach.notice_spread import NoticeSpreader
 from support.playbook import playbook_edits
 from support.remedies.runner import RemedyRunner
+from support.reports.daily import DayCounter
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
 from support.store.migrate import migrate
@@ -210,6 +211,7 @@ def _work_in_background(
 
     assignment = AssignmentRunner(parts.db, parts.playbook, parts.clock)
     spreader = NoticeSpreader(parts.db, parts.services.orders, parts.playbook, parts.clock)
+    days = DayCounter(parts.db, parts.playbook, parts.clock, parts.worker)
 
     @app.before_server_start
     async def open_up(app: Sanic[Any, Any]) -> None:
@@ -230,6 +232,7 @@ def _work_in_background(
                 ("remedies", remedies.run()),
                 ("assignment", assignment.run()),
                 ("notices", spreader.run()),
+                ("daily figures", days.run()),
                 ("articles", _watch_articles(parts)),
                 ("votes", votes.heed_votes(parts)),
                 ("playbook", playbook_edits.follow(parts.db, PLAYBOOK, parts.playbook)),

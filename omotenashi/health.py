@@ -11,7 +11,15 @@ from sqlalchemy import Connection, func, select
 
 from omotenashi.parts import Parts
 from support.store.database import StorageUnavailable
-from support.store.schema import outbox, tickets, turns
+from support.store.schema import (
+    FAILED_PARCEL,
+    PENDING_PARCEL,
+    PENDING_TURN,
+    REPEATED_PARCEL,
+    outbox,
+    tickets,
+    turns,
+)
 from web.blueprint import Blueprint
 from web.errors import ApiError
 
@@ -89,11 +97,21 @@ def _figures(connection: Connection) -> str:
         oldest.timestamp() if oldest else 0,
     )
     pending = connection.execute(
-        select(func.count()).select_from(turns).where(turns.c.state == "pending")
+        select(func.count()).select_from(turns).where(PENDING_TURN)
     ).scalar_one()
     gauge("omotenashi_turns_pending", "Turns that wait for the assistant", pending)
-    for state, number in connection.execute(
-        select(outbox.c.state, func.count()).group_by(outbox.c.state)
-    ):
+    for state, these in (("pending", PENDING_PARCEL), ("failed", FAILED_PARCEL)):
+        number = connection.execute(
+            select(func.count()).select_from(outbox).where(these)
+        ).scalar_one()
         gauge("omotenashi_outbox", "Messages to send, by state", number, state=state)
+    for channel, number in connection.execute(
+        select(outbox.c.channel, func.count()).where(REPEATED_PARCEL).group_by(outbox.c.channel)
+    ):
+        gauge(
+            "omotenashi_deliveries_possibly_repeated",
+            "Deliveries whose server died or hung in the middle: they may have arrived twice",
+            number,
+            channel=channel,
+        )
     return generate_latest(registry).decode()

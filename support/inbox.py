@@ -20,7 +20,7 @@ from support.messages import Draft, append
 from support.playbook.playbook import Playbook
 from support.privacy.data_choices import ERASE
 from support.store import Transaction
-from support.store.schema import buttons, messages, turns
+from support.store.schema import PENDING_TURN, buttons, messages, turns
 from support.store.schema import conversations as conversations_table
 from support.turns import choices
 from support.values import Author, Conversation, State
@@ -188,7 +188,7 @@ _KNOWN = select(messages.c.id, messages.c.seq, messages.c.conversation_id).where
     messages.c.client_id == bindparam("client"),
 )
 _PENDING = select(turns.c.id).where(
-    turns.c.conversation_id == bindparam("conversation"), turns.c.state == "pending"
+    turns.c.conversation_id == bindparam("conversation"), PENDING_TURN
 )
 
 

@@ -1,9 +1,10 @@
-"""Ours: `omotenashi serve` and `brain serve` on SQLite, seen from a visitor's page."""
+"""Ours: `omotenashi serve` and `brain serve`, seen from a visitor's page."""
 
 import asyncio
 import json
 import os
 import secrets
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -20,11 +21,12 @@ from benchmarks.latency.processes import Running, start, wait_until_ready
 from benchmarks.latency.talk import Answer, Order
 from omotenashi.models import BRAIN_PYTHON
 from omotenashi.ports import free_port
-from omotenashi.settings import ROOT, Settings
+from omotenashi.settings import ROOT, Settings, load_settings
 
 OURS = "ours"
 _VISITOR = "/api/v1/visitor"
 _ANSWER_WITHIN_S = 30.0
+_NO_TLS = ssl.create_default_context()
 
 
 @dataclass
@@ -45,12 +47,24 @@ class Ours:
         return conversation
 
 
+def with_known_vectors(folder: Path) -> Path:
+    """`folder`, made, with the articles' vectors if they have been computed here before."""
+    folder.mkdir()
+    cache = load_settings().data_dir.resolve() / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    (folder / "cache").symlink_to(cache)
+    return folder
+
+
 @asynccontextmanager
-async def ours(folder: Path, model: Path) -> AsyncIterator[Ours]:
-    """Started with its database in `folder`, stopped at the end."""
-    port, brain_port = free_port(), free_port()
-    url, brain_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{brain_port}"
-    database = f"sqlite:///{folder / 'omotenashi.sqlite3'}"
+async def ours(
+    folder: Path, model: Path, brains: int = 1, database: str | None = None
+) -> AsyncIterator[Ours]:
+    """Started with its database in `folder` unless one is given, stopped at the end."""
+    port, brain_ports = free_port(), [free_port() for _ in range(brains)]
+    url = f"http://127.0.0.1:{port}"
+    brain_urls = [f"http://127.0.0.1:{one}" for one in brain_ports]
+    database = database or f"sqlite:///{folder / 'omotenashi.sqlite3'}"
     secret = SecretStr(secrets.token_urlsafe(32))
     settings = Settings(data_dir=folder, database_url=database, secret_key=secret)
     plain = {name: value for name, value in os.environ.items() if "OMOTENASHI" not in name}
@@ -60,7 +74,7 @@ async def ours(folder: Path, model: Path) -> AsyncIterator[Ours]:
         "OMOTENASHI_DATABASE_URL": database,
         "OMOTENASHI_HOST": "127.0.0.1",
         "OMOTENASHI_PORT": str(port),
-        "OMOTENASHI_BRAIN_URL": brain_url,
+        "OMOTENASHI_BRAIN_URL": ",".join(brain_urls),
         "OMOTENASHI_SECRET_KEY": secret.get_secret_value(),
         "OMOTENASHI_LIMITS": "off",
         "OMOTENASHI_DEMO": "true",
@@ -70,22 +84,23 @@ async def ours(folder: Path, model: Path) -> AsyncIterator[Ours]:
         "OMOTENASHI_ACTIONS_URL": f"{url}/actions/webhook",
         "OMOTENASHI_ACTIONS_SECRET": settings.key("actions"),
     }
-    brain_command = [
-        str(BRAIN_PYTHON), "-m", "brain", "serve",
-        "--model", str(model), "--port", str(brain_port),
-    ]  # fmt: skip
+    brain_command = [str(BRAIN_PYTHON), "-m", "brain", "serve", "--model", str(model), "--port"]
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         server = await start(
             "server", [sys.executable, "-m", "omotenashi", "serve"], folder, ROOT, server_env
         )
         stack.push_async_callback(server.stop)
-        brain = await start("brain", brain_command, folder, ROOT, brain_env)
-        stack.push_async_callback(brain.stop)
-        ready = f"{brain_url}/webhooks/hub/ready"
-        await wait_until_ready(brain, client, ready, settings.key("brain"))
+        running = [server]
+        for brain_port, brain_url in zip(brain_ports, brain_urls, strict=True):
+            command = [*brain_command, str(brain_port)]
+            brain = await start(f"brain-{brain_port}", command, folder, ROOT, brain_env)
+            stack.push_async_callback(brain.stop)
+            ready = f"{brain_url}/webhooks/hub/ready"
+            await wait_until_ready(brain, client, ready, settings.key("brain"))
+            running.append(brain)
         await wait_until_ready(server, client, f"{url}/readyz")
-        yield Ours(url, settings, (server, brain))
+        yield Ours(url, settings, tuple(running))
 
 
 class OurConversation:
@@ -93,7 +108,10 @@ class OurConversation:
 
     def __init__(self, url: str, order: Order) -> None:
         self._order = order
-        self._client = httpx.AsyncClient(base_url=url, timeout=_ANSWER_WITHIN_S, trust_env=False)
+        # Not a context of its own for TLS that isn't used: making one takes longer than a turn.
+        self._client = httpx.AsyncClient(
+            base_url=url, timeout=_ANSWER_WITHIN_S, trust_env=False, verify=_NO_TLS
+        )
         self._said: asyncio.Queue[tuple[float, dict[str, Any]]] = asyncio.Queue()
         self._listening: asyncio.Task[None] | None = None
 

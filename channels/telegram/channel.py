@@ -5,6 +5,7 @@ import hmac
 import json
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from sanic import Request
@@ -12,13 +13,20 @@ from sanic.response import HTTPResponse, empty
 from telegram.error import RetryAfter, TelegramError
 
 from channels.base import Surroundings
-from channels.telegram.bot_api import ALLOWED_UPDATES, BotApi, TelegramRules, seconds_of
+from channels.telegram.bot_api import (
+    ALLOWED_UPDATES,
+    POLL_S,
+    BotApi,
+    TelegramRules,
+    seconds_of,
+)
 from channels.telegram.commands import DESCRIPTIONS, MENU, filled
 from channels.telegram.courtesies import Courtesies
 from channels.telegram.delivery import TelegramSender
 from channels.telegram.formatting import reachable
 from channels.telegram.intake import Followed, Intake
 from channels.telegram.updates import Incoming, read_raw
+from support import leases
 from support.delivery.outbox import Sender
 from support.store.database import StorageUnavailable
 from web.blueprint import Blueprint
@@ -32,6 +40,11 @@ log = logging.getLogger(__name__)
 PAUSES_S = (1, 2, 5, 10, 30)
 # How often an update is tried that fails for a reason nobody foresaw.
 MOST_TRIES = 3
+# Of several servers one polls. It renews this before each request; when it is gone, another looks
+# and takes over.
+LEASE = "telegram polling"
+LEASE_LASTS = timedelta(seconds=POLL_S + 20)
+LOOK_EVERY_S = 5.0
 
 
 class Telegram:
@@ -70,7 +83,10 @@ class Telegram:
                     await self._introduce()
                 if self._rules.webhook:
                     return
-                await self._poll()
+                try:
+                    await self._poll()
+                finally:
+                    await self._give_back()
             except (TelegramError, StorageUnavailable) as error:
                 pause: float = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
                 if isinstance(error, RetryAfter):
@@ -120,6 +136,10 @@ class Telegram:
         """Raises TelegramError, StorageUnavailable: what was not confirmed comes again."""
         offset: int | None = None
         while True:
+            if not await self._my_turn():
+                offset = None  # whoever polls meanwhile confirms
+                await asyncio.sleep(LOOK_EVERY_S)
+                continue
             received = await self._api.updates(offset)
             self._failures = 0
             for raw in received:
@@ -129,6 +149,18 @@ class Telegram:
                 await self._take_surely(update_id, raw)
                 # Only now is it confirmed, by the next request.
                 offset = update_id + 1
+
+    async def _my_turn(self) -> bool:
+        around = self._around
+        return await around.db.writing(
+            lambda tx: leases.take(tx, LEASE, around.worker, around.clock(), LEASE_LASTS)
+        )
+
+    async def _give_back(self) -> None:
+        with suppress(StorageUnavailable):
+            await self._around.db.writing(
+                lambda tx: leases.give_back(tx, LEASE, self._around.worker)
+            )
 
     async def _take_surely(self, update_id: int, raw: Any) -> None:
         """One update that can't be stored must not keep all others waiting for ever."""

@@ -8,7 +8,7 @@ from support import conversations
 from support.handover.queue import close_ticket, open_ticket, tell_place
 from support.playbook.playbook import Playbook
 from support.store import Transaction
-from support.store.schema import links, threads, tickets, turns
+from support.store.schema import PENDING_TURN, links, threads, tickets, turns
 from support.timers import cancel_timer
 from support.values import Conversation, State, Thread
 
@@ -56,7 +56,7 @@ def _end(tx: Transaction, ended: Conversation, now: datetime) -> None:
     # An answer would appear where nobody looks any more; the words stay in the history.
     tx.execute(
         update(turns)
-        .where(turns.c.conversation_id == ended.id, turns.c.state == "pending")
+        .where(turns.c.conversation_id == ended.id, PENDING_TURN)
         .values(state="dropped", done_at=now, outcome="joined")
     )
 

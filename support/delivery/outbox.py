@@ -17,7 +17,7 @@ from support.clock import Clock
 from support.hints import DESK, OUTBOX
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
-from support.store.schema import messages, outbox
+from support.store.schema import FAILED_PARCEL, PENDING_PARCEL, messages, outbox
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def retry(tx: Transaction, parcel_id: int, now: datetime) -> int | None:
     """
     row = tx.execute(
         update(outbox)
-        .where(outbox.c.id == parcel_id, outbox.c.state == "failed")
+        .where(outbox.c.id == parcel_id, FAILED_PARCEL)
         .values(state="pending", attempts=0, next_at=now, lease_until=None, error=None)
         .returning(outbox.c.channel, outbox.c.message_id)
     ).first()
@@ -129,7 +129,7 @@ def failed(connection: Connection, limit: int = 100) -> list[Failed]:
     query = (
         select(outbox, messages.c.conversation_id, messages.c.seq)
         .outerjoin(messages, messages.c.id == outbox.c.message_id)
-        .where(outbox.c.state == "failed")
+        .where(FAILED_PARCEL)
         .order_by(outbox.c.id.desc())
         .limit(limit)
     )
@@ -181,7 +181,7 @@ class OutboxRunner:
         now = self._clock()
         oldest = (
             select(func.min(outbox.c.id))
-            .where(outbox.c.state == "pending", outbox.c.channel.in_(list(self._senders)))
+            .where(PENDING_PARCEL, outbox.c.channel.in_(list(self._senders)))
             .group_by(outbox.c.channel, outbox.c.address)
         )
         query = (
@@ -228,7 +228,7 @@ class OutboxRunner:
                 .where(
                     outbox.c.channel == channel,
                     outbox.c.address == address,
-                    outbox.c.state == "pending",
+                    PENDING_PARCEL,
                 )
                 .order_by(outbox.c.id)
                 .limit(1)
@@ -237,9 +237,14 @@ class OutboxRunner:
             if row is None or row.next_at > now or (row.lease_until and row.lease_until > now):
                 return None
             until = now + LEASE
-            tx.execute(update(outbox).where(outbox.c.id == row.id).values(lease_until=until))
-            if row.lease_until is not None:
-                # Whoever had it died or hung; it may have been sent, which only the channel knows.
+            # Whoever had it died or hung; it may have been sent, which only the channel knows.
+            repeated = row.lease_until is not None
+            tx.execute(
+                update(outbox)
+                .where(outbox.c.id == row.id)
+                .values(lease_until=until, repeated=row.repeated or repeated)
+            )
+            if repeated:
                 log.warning("delivery %s may be a repeated one", row.id)
             return Parcel(
                 row.id,

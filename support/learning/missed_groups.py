@@ -1,6 +1,8 @@
 """Missed questions that ask the same thing, in whatever words and in both languages."""
 
+import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -23,37 +25,67 @@ def grouped(questions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     shown = list(questions[:MOST])
     if not shown:
         return []
-    vectors = encode([normalise(question["text"]) for question in shown])
-    groups = _together(vectors, [_stems(question["text"]) for question in shown])
+    texts = tuple(question["text"] for question in shown)
+    vectors = _vectors.of([normalise(text) for text in texts])
+    groups = _together(vectors, [_stems(text) for text in texts])
     made = [_group([shown[i] for i in group], vectors[group]) for group in groups]
     return sorted(made, key=lambda group: (group["count"], group["last_at"]), reverse=True)
 
 
+class _Remembered:
+    """Vectors of the questions that were grouped last: of them nearly all are there again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, Vectors] = {}
+
+    def of(self, texts: Sequence[str]) -> Vectors:
+        with self._lock:
+            new = [text for text in dict.fromkeys(texts) if text not in self._known]
+            found = {**self._known, **dict(zip(new, encode(new), strict=True))}
+            self._known = {text: found[text] for text in texts}
+            return np.stack([self._known[text] for text in texts])
+
+
+_vectors = _Remembered()
+
+
+@lru_cache(maxsize=4 * MOST)
 def _stems(text: str) -> frozenset[str]:
     lang = language_of(text) or "en"
     return frozenset(stem(word, lang) for word in words(text, lang))
 
 
-def _shared(ours: frozenset[str], theirs: frozenset[str]) -> float:
-    return len(ours & theirs) / max(1, len(ours | theirs))
+def _shares(stems: Sequence[frozenset[str]]) -> Vectors:
+    """For each two, the share of their words that they have in common."""
+    places = {word: place for place, word in enumerate(sorted(frozenset().union(*stems)))}
+    has = np.zeros((len(stems), max(1, len(places))), np.float32)
+    for row, of_one in enumerate(stems):
+        has[row, [places[word] for word in of_one]] = 1
+    common: Vectors = has @ has.T
+    sizes = has.sum(axis=1)
+    either = sizes[:, None] + sizes[None, :] - common
+    shares: Vectors = (common / np.maximum(either, 1)).astype(np.float32)
+    return shares
 
 
 def _together(vectors: Vectors, stems: Sequence[frozenset[str]]) -> list[list[int]]:
     """Each joins the group whose middle is nearest, if it is near enough; else begins one."""
+    shares = _shares(stems)
     groups: list[list[int]] = []
-    sums: list[Vectors] = []
+    sums = np.empty_like(vectors)
     for place, vector in enumerate(vectors):
         if groups:
-            middles = np.stack([total / np.linalg.norm(total) for total in sums])
-            shared = [_shared(stems[group[0]], stems[place]) for group in groups]
-            nearness = middles @ vector + WORDS_COUNT * np.array(shared)
+            totals = sums[: len(groups)]
+            middles = (totals @ vector) / np.linalg.norm(totals, axis=1)
+            nearness = middles + WORDS_COUNT * shares[[group[0] for group in groups], place]
             best = int(nearness.argmax())
             if nearness[best] >= ALIKE:
                 groups[best].append(place)
-                sums[best] = sums[best] + vector
+                sums[best] += vector
                 continue
+        sums[len(groups)] = vector
         groups.append([place])
-        sums.append(vector.copy())
     return groups
 
 

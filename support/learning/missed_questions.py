@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from support.store import Transaction
-from support.store.schema import missed_questions
+from support.store.schema import OPEN_QUESTION, missed_questions
 
 STATES = ("open", "answered", "dismissed")
 
@@ -25,7 +25,8 @@ def listed(
     """Newest first: id, text (masked), lang, topic, at, state, conversation_id."""
     query = select(missed_questions).order_by(missed_questions.c.id.desc()).limit(limit)
     if state is not None:
-        query = query.where(missed_questions.c.state == state)
+        is_open = state == "open"
+        query = query.where(OPEN_QUESTION if is_open else missed_questions.c.state == state)
     if lang is not None:
         query = query.where(missed_questions.c.lang == lang)
     if before is not None:
@@ -45,7 +46,7 @@ def listed(
 
 
 def count_open(connection: Connection) -> int:
-    query = select(func.count()).where(missed_questions.c.state == "open")
+    query = select(func.count()).where(OPEN_QUESTION)
     return connection.execute(query.select_from(missed_questions)).scalar_one()
 
 

@@ -1,7 +1,7 @@
 """Which conversations deserve a lead's time, and why: the last days, without those reviewed."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from support.playbook.playbook import Playbook
 from support.store.schema import conversations, feedback, reviews, tickets, turns
-from support.transcripts.transcripts import rows_of
+from support.transcripts.transcripts import changed_at, rows_of
 from support.values import State
 
 DAYS: Final = 14
@@ -24,7 +24,7 @@ AGAIN_WITHIN: Final = timedelta(days=7)
 # Ids are random: one last digit of sixteen is a sample of a sixteenth, the same for everybody.
 _SAMPLE: Final = "%7"
 # Of each kind so many are looked at, the newest.
-_LOOKED_AT: Final = 2000
+_LOOKED_AT: Final = 1000
 
 
 def waiting(
@@ -45,15 +45,16 @@ def waiting(
             found[one].add(reason)
     for known in _reviewed(connection, found):
         del found[known]
-    rows = rows_of(connection, list(found), now)
-    for row in rows:
-        row["why"] = [reason for reason in REASONS if reason in found[row["id"]]]
-    rows.sort(key=lambda row: row["updated_at"], reverse=True)
-    rows.sort(key=lambda row: _weight(row["why"]), reverse=True)
-    return rows[:limit]
+    why = {id: [one for one in REASONS if one in reasons] for id, reasons in found.items()}
+    changed = changed_at(connection, list(found))
+    # Only what is shown is read in full.
+    first = sorted(changed, key=lambda id: (_weight(why[id]), changed[id]), reverse=True)[:limit]
+    rows = rows_of(connection, first, now)
+    rows.sort(key=lambda row: first.index(row["id"]))
+    return [{**row, "why": why[row["id"]]} for row in rows]
 
 
-def _weight(why: list[str]) -> int:
+def _weight(why: Sequence[str]) -> int:
     # A sample alone says nothing; a customer's own low rating says most.
     return 2 * len(why) + ("low_rating" in why) - ("sampled" in why)
 
@@ -83,7 +84,9 @@ def _angry_ends(connection: Connection, since: datetime) -> Iterable[str]:
 def _long_waits(connection: Connection, since: datetime, playbook: Playbook) -> list[str]:
     """Longer than the customer was told; where nothing was told, than the shop wants."""
     query = (
-        select(tickets)
+        select(
+            tickets.c.conversation_id, tickets.c.queued_at, tickets.c.closed_at, tickets.c.high_s
+        )
         .where(tickets.c.outcome.in_(("claimed", "cancelled")), tickets.c.closed_at >= since)
         .order_by(tickets.c.closed_at.desc())
         .limit(_LOOKED_AT)

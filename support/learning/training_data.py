@@ -4,6 +4,8 @@ enough of each and not too much of one."""
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,16 +71,24 @@ def alike(text: str) -> str:
 
 def known_examples(folder: Path) -> dict[str, str]:
     """The intent of each example below `folder`, by `alike`; read by lines, since parsing tens of
-    thousands as YAML takes seconds."""
+    thousands as YAML takes seconds, and again only where a file has changed."""
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*.yml")):
-        intent = ""
-        for line in path.read_text(encoding="utf-8").splitlines():
-            head = _INTENT.match(line)
-            if head:
-                intent = head.group(1)
-            elif intent and (match := _EXAMPLE.match(line)) and match.group(1).strip():
-                found[alike(match.group(1).strip())] = intent
+        about = path.stat()
+        found.update(_examples_in(path, about.st_mtime_ns, about.st_size))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _examples_in(path: Path, changed: int, size: int) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    intent = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        head = _INTENT.match(line)
+        if head:
+            intent = head.group(1)
+        elif intent and (match := _EXAMPLE.match(line)) and match.group(1).strip():
+            found[alike(match.group(1).strip())] = intent
     return found
 
 

@@ -16,7 +16,7 @@ from support.orders import EffectKind, EffectRefused, Order, OrderEffect
 from support.playbook.playbook import Playbook
 from support.remedies.decision import Earlier, Verdict, judge, propose
 from support.store import Transaction
-from support.store.schema import agents, order_effects
+from support.store.schema import PENDING_EFFECT, REQUESTED_EFFECT, agents, order_effects
 from support.team.agents import Agent
 from support.values import State
 
@@ -148,7 +148,7 @@ def done(tx: Transaction, remedy_id: str, playbook: Playbook, now: datetime) -> 
     """The shop's system has it: the customer is told, once."""
     taken = tx.execute(
         update(order_effects)
-        .where(order_effects.c.id == remedy_id, order_effects.c.state == "pending")
+        .where(order_effects.c.id == remedy_id, PENDING_EFFECT)
         .values(state="done", done_at=now, lease_until=None, error=None)
     ).rowcount
     if not taken:
@@ -173,7 +173,7 @@ def refused(tx: Transaction, remedy_id: str, error: EffectRefused, now: datetime
     """The shop's system won't: the agent has to find another way."""
     taken = tx.execute(
         update(order_effects)
-        .where(order_effects.c.id == remedy_id, order_effects.c.state == "pending")
+        .where(order_effects.c.id == remedy_id, PENDING_EFFECT)
         .values(state="refused", done_at=now, lease_until=None, error=str(error)[:300])
     ).rowcount
     if taken:
@@ -217,7 +217,7 @@ def waiting(connection: Connection) -> list[dict[str, Any]]:
     rows = connection.execute(
         select(order_effects, agents.c.name)
         .join(agents, agents.c.id == order_effects.c.agent_id)
-        .where(order_effects.c.state == "requested")
+        .where(REQUESTED_EFFECT)
         .order_by(order_effects.c.created_at)
         .limit(100)
     )

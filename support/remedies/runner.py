@@ -18,7 +18,7 @@ from support.playbook.playbook import Playbook
 from support.remedies import ledger
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
-from support.store.schema import order_effects
+from support.store.schema import PENDING_EFFECT, order_effects
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class RemedyRunner:
         row = tx.execute(
             select(order_effects)
             .where(
-                order_effects.c.state == "pending",
+                PENDING_EFFECT,
                 order_effects.c.next_at <= now,
                 order_effects.c.lease_until.is_(None) | (order_effects.c.lease_until <= now),
             )
@@ -92,7 +92,7 @@ class RemedyRunner:
         await self._db.writing(
             lambda tx: tx.execute(
                 update(order_effects)
-                .where(order_effects.c.id == row.id, order_effects.c.state == "pending")
+                .where(order_effects.c.id == row.id, PENDING_EFFECT)
                 .values(
                     attempts=row.attempts + 1,
                     next_at=self._clock() + timedelta(seconds=pause),

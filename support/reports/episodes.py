@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, exists, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from support.answering.abuse import LABEL as ABUSE
 from support.learning.verdicts import FAILINGS
@@ -114,7 +114,7 @@ def _begun(since: datetime, until: datetime) -> Select[Any]:
             agents.c.name.label("agent"), feedback.c.score,
             last_intent.label("last_intent"), failing.label("failing"),
         )
-        .outerjoin(agents, agents.c.id == c.agent_id)
+        .outerjoin(agents, agents.c.id == func.coalesce(c.agent_id, c.resolved_by))
         .outerjoin(feedback, feedback.c.conversation_id == c.id)
         .where(*_period(since, until))
         .order_by(c.created_at, c.id)
@@ -157,9 +157,9 @@ def _waits(
             messages.c.author == str(Author.AGENT),
             messages.c.private.is_(False),
         )
-        .order_by(messages.c.conversation_id, messages.c.seq)
     )
-    for row in connection.execute(spoken):
+    # Sorted here: asked for in order, SQLite reads all messages there are in theirs.
+    for row in sorted(connection.execute(spoken), key=lambda row: row.created_at):
         replies[row.conversation_id].append(row.created_at)
 
     def answered(conversation: str, at: datetime) -> float | None:

@@ -1,24 +1,19 @@
-"""Figures for support leads: how it stands now, and how a period went.
+"""Figures for support leads: how it stands now, and how a period went."""
 
-Counted in the database where that is simple; a median is not, so waits are read, the newest first.
-"""
-
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from statistics import median, quantiles
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from support.learning.missed_questions import count_open
 from support.playbook.playbook import Playbook
-from support.store.schema import conversations, feedback, messages, tickets
+from support.reports import daily
+from support.reports.figures import BY_NAME, SLICES
+from support.reports.voices import SCORES
+from support.store.schema import conversations, tickets
 from support.team import agents
-from support.transcripts import transcripts
-from support.values import Author
-
-MOST_WAITS = 20_000
+from support.values import State
 
 
 def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> dict[str, Any]:
@@ -28,7 +23,7 @@ def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> di
     ).scalar_one()
     away_after = timedelta(seconds=playbook.escalation.waiting.agent_away_s)
     return {
-        "states": transcripts.counts(connection),
+        "states": _open_ones(connection),
         "longest_wait_s": int((now - oldest).total_seconds()) if oldest else None,
         "on_duty": len(agents.on_duty(connection, now, away_after)),
         "open": playbook.hours.is_open(now),
@@ -36,82 +31,52 @@ def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> di
     }
 
 
+def _open_ones(connection: Connection) -> dict[str, int]:
+    """Conversations with something in them in each state but resolved: those are counted by
+    periods, and there is no end to them."""
+    found = {}
+    for state in (State.BOT, State.QUEUED, State.ASSIGNED):
+        here = (conversations.c.state == str(state)) & conversations.c.last_text.is_not(None)
+        if number := connection.execute(select(func.count()).where(here)).scalar_one():
+            found[str(state)] = number
+    return found
+
+
 def period_figures(
-    connection: Connection, since: datetime, until: datetime, zone: ZoneInfo
+    connection: Connection, first: date, last: date, zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
-    """What became of the conversations that were begun in a period.
+    """What became of the conversations that were begun on some days, both included.
 
     `contained`: those that no person had to touch, as a share of 1. `first_response_s`: from the
     handover to a person's first answer. `days`: local dates with begun and handed over.
     """
-    begun = conversations.c.created_at.between(since, until) & conversations.c.last_text.is_not(
-        None
-    )
-    handed = exists().where(tickets.c.conversation_id == conversations.c.id)
-    rows = connection.execute(
-        select(conversations.c.created_at, (handed | conversations.c.agent_id.is_not(None))).where(
-            begun
-        )
-    ).all()
-    reasons = connection.execute(
-        select(tickets.c.reason, func.count())
-        .where(tickets.c.queued_at.between(since, until))
-        .group_by(tickets.c.reason)
-    )
-    days: dict[str, dict[str, int]] = {}
-    for created_at, to_person in rows:
-        day = created_at.astimezone(zone).date().isoformat()
-        figures = days.setdefault(day, {"begun": 0, "handed_over": 0})
-        figures["begun"] += 1
-        figures["handed_over"] += bool(to_person)
-    handed_over = sum(bool(to_person) for _, to_person in rows)
+    found = daily.counted(connection, first, last, SLICES[0], zone, now)
+    by_day, whole = found.by_day(None), found.whole(None)
+    number, handed_over = whole.total("conversations"), whole.total("handed_over")
+    response = whole.value(BY_NAME["first_response"])
+    rating = whole.value(BY_NAME["rating"])
     return {
-        "conversations": len(rows),
+        "conversations": number,
         "handed_over": handed_over,
-        "contained": round(1 - handed_over / len(rows), 3) if rows else None,
-        "reasons": {reason: number for reason, number in reasons},
-        "first_response_s": _spread(_first_responses(connection, since, until)),
-        "ratings": _ratings(connection, since, until),
-        "days": [{"day": day, **figures} for day, figures in sorted(days.items())],
-    }
-
-
-def _first_responses(connection: Connection, since: datetime, until: datetime) -> list[float]:
-    answered: Select[Any] = (
-        select(tickets.c.queued_at, func.min(messages.c.created_at).label("answered_at"))
-        .join(messages, messages.c.conversation_id == tickets.c.conversation_id)
-        .where(
-            tickets.c.queued_at.between(since, until),
-            messages.c.author == str(Author.AGENT),
-            messages.c.private.is_(False),
-            messages.c.created_at >= tickets.c.queued_at,
-        )
-        .group_by(tickets.c.id, tickets.c.queued_at)
-        .order_by(tickets.c.queued_at.desc())
-        .limit(MOST_WAITS)
-    )
-    rows = connection.execute(answered)
-    return [(row.answered_at - row.queued_at).total_seconds() for row in rows]
-
-
-def _spread(seconds: Sequence[float]) -> dict[str, int] | None:
-    if not seconds:
-        return None
-    ninth = quantiles(seconds, n=10, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
-    return {"median": round(median(seconds)), "p90": round(ninth), "answered": len(seconds)}
-
-
-def _ratings(connection: Connection, since: datetime, until: datetime) -> dict[str, Any]:
-    rows = connection.execute(
-        select(feedback.c.score, func.count())
-        .where(feedback.c.at.between(since, until))
-        .group_by(feedback.c.score)
-    )
-    by_score = {score: number for score, number in rows}
-    given = sum(by_score.values())
-    total = sum(score * number for score, number in by_score.items())
-    return {
-        "count": given,
-        "average": round(total / given, 2) if given else None,
-        "by_score": {str(score): by_score.get(score, 0) for score in range(1, 6)},
-    }
+        "contained": round(1 - handed_over / number, 3) if number else None,
+        "reasons": dict(whole.reasons),
+        "first_response_s": {
+            "median": round(response.value), "p90": round(response.p90 or 0),
+            "answered": response.counted,
+        }
+        if response.value is not None
+        else None,
+        "ratings": {
+            "count": rating.counted,
+            "average": None if rating.value is None else round(rating.value, 2),
+            "by_score": {str(score): whole.scores.get(str(score), 0) for score in SCORES},
+        },
+        "days": [
+            {
+                "day": day.isoformat(), "begun": tally.total("conversations"),
+                "handed_over": tally.total("handed_over"),
+            }
+            for day, tally in by_day
+            if tally.total("conversations")
+        ],
+    }  # fmt: skip

@@ -6,16 +6,17 @@ in points (Reichheld, "The One Number You Need to Grow", 2003).
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from support.privacy.masking import mask
-from support.store.schema import cases, feedback, nps
+from support.store.schema import COMMENTED, IDEA, cases, feedback, nps
 
 PROMOTER: Final = 9
 DETRACTOR: Final = 6
 SHOWN: Final = 100
+SCORES: Final = range(1, 6)
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,18 @@ def promoter_score(connection: Connection, since: datetime, until: datetime) -> 
 
 def comments(connection: Connection, since: datetime, until: datetime) -> list[Voice]:
     """What came with ratings, the worst first: they can still be put right."""
-    rows = connection.execute(
-        select(feedback)
-        .where(feedback.c.at >= since, feedback.c.at < until, feedback.c.comment.is_not(None))
-        .order_by(feedback.c.score, feedback.c.at.desc())
-        .limit(SHOWN)
-    )
+    rows: list[Row[Any]] = []
+    for score in SCORES:
+        # One after the other: each is in the order of its index.
+        rows += connection.execute(
+            select(feedback)
+            .where(COMMENTED, feedback.c.score == score)
+            .where(feedback.c.at >= since, feedback.c.at < until)
+            .order_by(feedback.c.at.desc())
+            .limit(SHOWN - len(rows))
+        )
+        if len(rows) == SHOWN:
+            break
     return [Voice(mask(row.comment), row.at, row.conversation_id, score=row.score) for row in rows]
 
 
@@ -75,7 +82,7 @@ def ideas(connection: Connection, since: datetime, until: datetime) -> list[Voic
     """Ideas and wishes for the shop, the newest first."""
     rows = connection.execute(
         select(cases)
-        .where(cases.c.kind == "idea", cases.c.opened_at >= since, cases.c.opened_at < until)
+        .where(IDEA, cases.c.opened_at >= since, cases.c.opened_at < until)
         .order_by(cases.c.opened_at.desc())
         .limit(SHOWN)
     )

@@ -23,7 +23,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
+    true,
 )
 
 metadata = MetaData(
@@ -54,6 +56,9 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+
+# Constants in the conditions of partial indexes, and in the queries that these are for, are written
+# out: to SQLite a bound value may be anything, and it would read the whole table.
 
 # Rows that grow with every message.
 Big = BigInteger().with_variant(Integer, "sqlite")
@@ -296,12 +301,13 @@ turns = Table(
     Column("intent", String(64)),
     Column("confidence", Float),
 )
+PENDING_TURN = turns.c.state == literal_column("'pending'")
 Index(
     "uq_turns_pending",
     turns.c.conversation_id,
     unique=True,
-    sqlite_where=turns.c.state == "pending",
-    postgresql_where=turns.c.state == "pending",
+    sqlite_where=PENDING_TURN,
+    postgresql_where=PENDING_TURN,
 )
 _UNSURE = turns.c.confidence < text("0.45")
 Index("ix_turns_unsure", turns.c.done_at, sqlite_where=_UNSURE, postgresql_where=_UNSURE)
@@ -412,6 +418,9 @@ cases = Table(
     Column("feeling", String(16)),  # how the customer felt about what was done: good, bad
 )
 
+IDEA = cases.c.kind == literal_column("'idea'")
+Index("ix_cases_ideas", cases.c.opened_at, sqlite_where=IDEA, postgresql_where=IDEA)
+
 # A file that came with a message. Its bytes are in the data folder, under the same id.
 attachments = Table(
     "attachments",
@@ -465,24 +474,24 @@ tasks = Table(
     Column("zone", String(64)),  # of a call-back: the customer's time zone
     Column("seat", Integer),  # of a call-back: which of the slot's places it takes, from 0
 )
-_OPEN_TASK = tasks.c.state == "open"
-_OPEN_CALLBACK = _OPEN_TASK & (tasks.c.kind == "callback")
-Index("ix_tasks_due", tasks.c.due_at, sqlite_where=_OPEN_TASK, postgresql_where=_OPEN_TASK)
+OPEN_TASK = tasks.c.state == literal_column("'open'")
+OPEN_CALLBACK = OPEN_TASK & (tasks.c.kind == literal_column("'callback'"))
+Index("ix_tasks_due", tasks.c.due_at, sqlite_where=OPEN_TASK, postgresql_where=OPEN_TASK)
 # The database itself keeps a slot from being promised to more people than can call.
 Index(
     "uq_tasks_seat",
     tasks.c.due_at,
     tasks.c.seat,
     unique=True,
-    sqlite_where=_OPEN_CALLBACK,
-    postgresql_where=_OPEN_CALLBACK,
+    sqlite_where=OPEN_CALLBACK,
+    postgresql_where=OPEN_CALLBACK,
 )
 Index(
     "uq_tasks_callback",
     tasks.c.conversation_id,
     unique=True,
-    sqlite_where=_OPEN_CALLBACK,
-    postgresql_where=_OPEN_CALLBACK,
+    sqlite_where=OPEN_CALLBACK,
+    postgresql_where=OPEN_CALLBACK,
 )
 
 # What a lead tells customers before they ask.
@@ -536,6 +545,7 @@ nps = Table(
     Column("at", UtcDateTime),
 )
 Index("ix_nps_customer_id_asked_at", nps.c.customer_id, nps.c.asked_at)
+Index("ix_nps_asked_at_score", nps.c.asked_at, nps.c.score)
 
 missed_questions = Table(
     "missed_questions",
@@ -549,6 +559,14 @@ missed_questions = Table(
     Column("state", String(16), nullable=False, server_default="open"),
 )
 
+OPEN_QUESTION = missed_questions.c.state == literal_column("'open'")
+Index(
+    "ix_missed_questions_open",
+    missed_questions.c.id,
+    sqlite_where=OPEN_QUESTION,
+    postgresql_where=OPEN_QUESTION,
+)
+
 feedback = Table(
     "feedback",
     metadata,
@@ -558,6 +576,28 @@ feedback = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 Index("ix_feedback_at", feedback.c.at)
+COMMENTED = feedback.c.comment.is_not(None)
+Index(
+    "ix_feedback_commented",
+    feedback.c.score,
+    feedback.c.at,
+    sqlite_where=COMMENTED,
+    postgresql_where=COMMENTED,
+)
+
+# What the conversations that were begun on a day add up to, in the parts of `by`: see
+# support.reports.daily.
+report_days = Table(
+    "report_days",
+    metadata,
+    Column("day", String(10), primary_key=True),  # of the shop's calendar, in `zone`
+    Column("by", String(16), primary_key=True),
+    Column("zone", String(64), nullable=False),
+    Column("version", Integer, nullable=False),  # of what is counted
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("number", Integer, nullable=False),  # conversations
+    Column("data", JSON, nullable=False),  # {part: tally}
+)
 
 # "Was this helpful?" below an article: how many said what.
 article_votes = Table(
@@ -698,17 +738,19 @@ order_effects = Table(
     UniqueConstraint("conversation_id", "agent_id", "client_id"),
     UniqueConstraint("order_number", "number"),
 )
+PENDING_EFFECT = order_effects.c.state == literal_column("'pending'")
+REQUESTED_EFFECT = order_effects.c.state == literal_column("'requested'")
 Index(
     "ix_order_effects_pending",
     order_effects.c.next_at,
-    sqlite_where=order_effects.c.state == "pending",
-    postgresql_where=order_effects.c.state == "pending",
+    sqlite_where=PENDING_EFFECT,
+    postgresql_where=PENDING_EFFECT,
 )
 Index(
     "ix_order_effects_requested",
     order_effects.c.created_at,
-    sqlite_where=order_effects.c.state == "requested",
-    postgresql_where=order_effects.c.state == "requested",
+    sqlite_where=REQUESTED_EFFECT,
+    postgresql_where=REQUESTED_EFFECT,
 )
 
 # Guesses at orders that were not the guesser's.
@@ -764,12 +806,34 @@ outbox = Table(
     Column("error", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
+    # A server died or hung while it had it: what it sends may have arrived before.
+    Column("repeated", Boolean, nullable=False, server_default=text("false")),
 )
+Index("ix_outbox_message_id", outbox.c.message_id)
+PENDING_PARCEL = outbox.c.state == literal_column("'pending'")
+FAILED_PARCEL = outbox.c.state == literal_column("'failed'")
+REPEATED_PARCEL = outbox.c.repeated == true()
 Index(
     "ix_outbox_pending",
     outbox.c.next_at,
-    sqlite_where=outbox.c.state == "pending",
-    postgresql_where=outbox.c.state == "pending",
+    sqlite_where=PENDING_PARCEL,
+    postgresql_where=PENDING_PARCEL,
+)
+Index("ix_outbox_failed", outbox.c.id, sqlite_where=FAILED_PARCEL, postgresql_where=FAILED_PARCEL)
+Index(
+    "ix_outbox_repeated",
+    outbox.c.id,
+    sqlite_where=REPEATED_PARCEL,
+    postgresql_where=REPEATED_PARCEL,
+)
+
+# What one server at a time does for all of them: see support.leases.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
 )
 
 # Updates a channel has already taken in, so that a repeated delivery is one message.
@@ -791,6 +855,7 @@ audit = Table(
     Column("subject", Text),
     Column("detail", Text),
 )
+Index("ix_audit_action_id", audit.c.action, audit.c.id)
 
 # The desk's edits of what the files ship: articles and playbook, with history.
 edits = Table(

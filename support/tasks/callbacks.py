@@ -19,6 +19,7 @@ from support.customers.reachable import CHAT, checked_contact, phone_in, spoken,
 from support.handover import queue
 from support.playbook.playbook import Playbook
 from support.store import Transaction
+from support.store.schema import OPEN_TASK
 from support.store.schema import tasks as tasks_table
 from support.tasks import promises, tasks
 from support.tasks.callback_slots import free_slots, known_zone, slots
@@ -41,7 +42,7 @@ def free(connection: Connection, playbook: Playbook, now: datetime) -> list[date
     rows = connection.execute(
         select(tasks_table.c.due_at).where(
             tasks_table.c.kind == "callback",
-            tasks_table.c.state == "open",
+            OPEN_TASK,
             tasks_table.c.due_at > now,
         )
     ).scalars()

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, update
 from support.hints import DESK
 from support.playbook.playbook import Playbook
 from support.store import Transaction
+from support.store.schema import OPEN_TASK
 from support.store.schema import tasks as tasks_table
 from support.tasks import tasks
 
@@ -67,7 +68,7 @@ def _close_answers(
         update(tasks_table)
         .where(
             tasks_table.c.conversation_id == conversation_id,
-            tasks_table.c.state == "open",
+            OPEN_TASK,
             tasks_table.c.kept_by_reply,
             tasks_table.c.id != (but or 0),
         )

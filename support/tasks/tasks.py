@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from support import conversations
 from support.hints import DESK
 from support.store import Transaction
-from support.store.schema import agents, tasks
+from support.store.schema import OPEN_TASK, agents, tasks
 from support.store.schema import conversations as conversations_table
 from support.team.agents import Agent
 from support.values import Conversation, Thread
@@ -125,7 +125,7 @@ def change(tx: Transaction, task: Task, **values: Any) -> Task:
 
 def open_of(connection: Connection, conversation_id: str, kind: Kind | None = None) -> list[Task]:
     """What is still to be done about a conversation, the most urgent first."""
-    query = select(tasks).where(tasks.c.conversation_id == conversation_id, tasks.c.state == "open")
+    query = select(tasks).where(tasks.c.conversation_id == conversation_id, OPEN_TASK)
     if kind is not None:
         query = query.where(tasks.c.kind == kind)
     return [_task(row) for row in connection.execute(query.order_by(tasks.c.due_at, tasks.c.id))]
@@ -170,7 +170,7 @@ def listed(
         )
         .join(conversations_table, conversations_table.c.id == tasks.c.conversation_id)
         .outerjoin(agents, agents.c.id == tasks.c.owner_id)
-        .where(tasks.c.state == state)
+        .where(OPEN_TASK if state == "open" else tasks.c.state == state)
         .limit(limit)
     )
     if owner == "none":
@@ -186,7 +186,7 @@ def listed(
 
 def counts(connection: Connection, now: datetime, soon: timedelta) -> dict[str, int]:
     """`due`: within `soon`, the overdue among them; `overdue`."""
-    open_until = select(func.count()).select_from(tasks).where(tasks.c.state == "open")
+    open_until = select(func.count()).select_from(tasks).where(OPEN_TASK)
     return {
         "due": connection.execute(open_until.where(tasks.c.due_at <= now + soon)).scalar_one(),
         "overdue": connection.execute(open_until.where(tasks.c.due_at < now)).scalar_one(),

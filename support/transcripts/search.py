@@ -57,7 +57,7 @@ _FIND = {
 
 def index_message(tx: Transaction, message_id: int, said: str) -> None:
     """Make a new message findable by its words."""
-    words = _indexed(said)
+    words = indexed_words(said)
     if words:
         tx.execute(_ADD[_dialect(tx.connection)], {"id": message_id, "words": words})
 
@@ -94,14 +94,17 @@ def index_all(tx: Transaction) -> int:
         .limit(_PIECE)
     )
     while rows := tx.execute(page, {"last": last}).all():
-        made = [{"id": row.id, "words": words} for row in rows if (words := _indexed(row.text))]
+        made = [
+            {"id": row.id, "words": words} for row in rows if (words := indexed_words(row.text))
+        ]
         if made:
             tx.execute(add, made)
         last, count = rows[-1].id, count + len(made)
     return count
 
 
-def _indexed(said: str) -> str:
+def indexed_words(said: str) -> str:
+    """`said` as it stands in the index: its words, without personal data."""
     return " ".join(word[:_LONGEST_WORD] for word in words_of(mask(said)) if word.strip())
 
 

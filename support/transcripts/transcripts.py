@@ -40,6 +40,13 @@ Sort = Literal["queue", "newest", "oldest"]
 MOST_COUNTED = 1000
 RARE_LABEL = 2000
 _PIECE = 1000
+# Comes after every id.
+_AFTER_ALL = "~"
+# For each row of a page so many conversations are looked at: where few fit the filters, a page ends
+# early, and its cursor goes on from there.
+_LOOKED_AT = 200
+# What lists of resolved conversations have an index for, the most telling first.
+_INDEXED = ("agent", "topic", "reason", "channel", "lang")
 
 
 class BadCursor(ValueError):
@@ -79,28 +86,56 @@ class Filters:
 def list_conversations(
     connection: Connection, filters: Filters, now: datetime
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of conversations with something in them, and the cursor of the next page."""
-    parts = [_page(connection, part, now) for part in _parts(filters)]
-    if filters.sort == "queue":
-        found = parts[0]
-    else:
-        found = sorted(
-            (row for part in parts for row in part),
-            key=lambda row: (row.order_key, row.id),
-            reverse=filters.sort == "newest",
-        )
+    """A page of conversations with something in them, and the cursor of the next page.
+
+    No page looks at more than some thousands of conversations: it may be short, or empty, and have
+    a cursor all the same.
+    """
+    if filters.sort == "queue" or filters.q or filters.id:
+        # Few, and found by an index: all states at once.
+        found = _page(connection, filters, now, None)
+        return _cut(found, filters, None, now)
+    parts = _parts(filters)
+    edges = [_edge(connection, part) for part in parts]
+    newest = filters.sort == "newest"
+    # Of all states no more than down to where the first of them was looked at.
+    ends = [edge for edge in edges if edge is not None]
+    edge = (max(ends) if newest else min(ends)) if ends else None
+    rows = [row for part in parts for row in _page(connection, part, now, edge)]
+    rows.sort(key=lambda row: (row.order_key, row.id), reverse=newest)
+    return _cut(rows, filters, edge, now)
+
+
+def _cut(
+    found: Sequence[Row[Any]], filters: Filters, edge: datetime | None, now: datetime
+) -> tuple[list[dict[str, Any]], str | None]:
     page = found[: filters.limit]
     cursor = None
     if len(found) > filters.limit:
         cursor = _make_cursor(page[-1].order_key, page[-1].id)
+    elif edge is not None:
+        # What was changed at that very moment has been looked at.
+        cursor = _make_cursor(edge, "" if filters.sort == "newest" else _AFTER_ALL)
     return [_row(row, now) for row in page], cursor
+
+
+def _edge(connection: Connection, filters: Filters) -> datetime | None:
+    """The moment up to which a page looks, or None where all the rest is few enough."""
+    order, descending = _order(filters.sort)
+    query = select(order).where(_in_state(State(filters.states[0])), *_span(filters))
+    if filters.states[0] == State.RESOLVED:
+        query = query.where(*_equal(filters, _INDEXED)[:1])
+    if filters.cursor is not None:
+        key, _ = _read_cursor(filters.cursor)
+        query = query.where(order <= key if descending else order >= key)
+    looked_at = max(1, filters.limit) * _LOOKED_AT
+    query = query.order_by(order.desc() if descending else order).offset(looked_at).limit(1)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def _parts(filters: Filters) -> list[Filters]:
     """Each state is asked for apart: the open ones are few and in the order of their index, and
     what is resolved has indexes of its own, which a message in an open one needn't touch."""
-    if filters.sort == "queue" or filters.q or filters.id:
-        return [filters]
     states = dict.fromkeys(filters.states or (str(state) for state in State))
     if filters.snoozed or filters.waiting is not None:
         # Nobody waits for what is resolved.
@@ -108,14 +143,18 @@ def _parts(filters: Filters) -> list[Filters]:
     return [replace(filters, states=(state,)) for state in states]
 
 
-def _page(connection: Connection, filters: Filters, now: datetime) -> Sequence[Row[Any]]:
-    """Up to one more than a page, in order."""
+def _page(
+    connection: Connection, filters: Filters, now: datetime, edge: datetime | None
+) -> Sequence[Row[Any]]:
+    """Up to one more than a page, in order, as far as `edge`."""
     order, descending = _order(filters.sort)
     query = _listed(order).where(
         conversations.c.last_text.is_not(None), *_conditions(connection, filters, now)
     )
     if filters.sort == "queue":
         query = query.where(tickets.c.id.is_not(None))
+    if edge is not None:
+        query = query.where(order >= edge if descending else order <= edge)
     if filters.cursor is not None:
         key, last_id = _read_cursor(filters.cursor)
         place = tuple_(order, conversations.c.id)
@@ -134,6 +173,17 @@ def rows_of(connection: Connection, ids: Sequence[str], now: datetime) -> list[d
             conversations.c.id.in_(ids[at : at + _PIECE]), conversations.c.last_text.is_not(None)
         )
         found += [_row(row, now) for row in connection.execute(query)]
+    return found
+
+
+def changed_at(connection: Connection, ids: Sequence[str]) -> dict[str, datetime]:
+    """When those of given conversations that have something in them were last changed."""
+    found: dict[str, datetime] = {}
+    for at in range(0, len(ids), _PIECE):
+        query = select(conversations.c.id, conversations.c.updated_at).where(
+            conversations.c.id.in_(ids[at : at + _PIECE]), conversations.c.last_text.is_not(None)
+        )
+        found.update({row.id: row.updated_at for row in connection.execute(query)})
     return found
 
 
@@ -218,16 +268,6 @@ def _in_state(state: State) -> ColumnElement[bool]:
     return conversations.c.state == literal_column(f"'{state}'")
 
 
-def counts(connection: Connection) -> dict[str, int]:
-    """How many conversations with something in them are in each state."""
-    rows = connection.execute(
-        select(conversations.c.state, func.count())
-        .where(conversations.c.last_text.is_not(None))
-        .group_by(conversations.c.state)
-    )
-    return {state: number for state, number in rows}
-
-
 def _order(sort: Sort) -> tuple[ColumnElement[Any], bool]:
     if sort == "queue":
         return tickets.c.sort_at, False
@@ -242,20 +282,8 @@ def _conditions(
         found.append(_in_state(State(filters.states[0])))
     elif filters.states:
         found.append(conversations.c.state.in_(filters.states))
-    for name, wanted in (
-        ("channel", filters.channel),
-        ("lang", filters.lang),
-        ("reason", filters.reason),
-        ("agent_id", filters.agent_id),
-        ("topic", filters.topic),
-        ("id", filters.id),
-    ):
-        if wanted is not None:
-            found.append(conversations.c[name] == wanted)
-    if filters.since is not None:
-        found.append(conversations.c.updated_at >= filters.since)
-    if filters.until is not None:
-        found.append(conversations.c.updated_at < filters.until)
+    found += _equal(filters, (*_INDEXED, "id"))
+    found += _span(filters)
     if filters.label is not None:
         found.append(_labelled(connection, filters.label))
     if filters.tier is not None:
@@ -276,6 +304,35 @@ def _conditions(
         found.append(assistant_failed())
     if filters.q:
         found.append(conversations.c.id.in_(conversations_with(connection, filters.q)))
+    return found
+
+
+def _equal(filters: Filters, names: Sequence[str]) -> list[ColumnElement[bool]]:
+    """What a column has to be, of those filters of `names` that are given."""
+    c, agent = conversations.c, filters.agent_id
+    # Whoever resolved it doesn't hold it any more.
+    if filters.states == (str(State.RESOLVED),):
+        theirs = c.resolved_by == agent
+    elif len(filters.states) == 1:
+        theirs = c.agent_id == agent
+    else:
+        theirs = func.coalesce(c.agent_id, c.resolved_by) == agent
+    found = []
+    for name in names:
+        if name == "agent":
+            found += [] if agent is None else [theirs]
+        elif (wanted := getattr(filters, name)) is not None:
+            found.append(c[name] == wanted)
+    return found
+
+
+def _span(filters: Filters) -> list[ColumnElement[bool]]:
+    """From when to when they were last changed."""
+    found, changed = [], conversations.c.updated_at
+    if filters.since is not None:
+        found.append(changed >= filters.since)
+    if filters.until is not None:
+        found.append(changed < filters.until)
     return found
 
 

@@ -18,7 +18,7 @@ from support.messages import Draft, append
 from support.outreach import notices
 from support.playbook.playbook import Playbook
 from support.store import Transaction
-from support.store.schema import messages, turns
+from support.store.schema import PENDING_TURN, messages, turns
 from support.tasks import callbacks
 from support.timers import set_timer
 from support.turns.commands import Effects
@@ -36,9 +36,7 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 # Built once, as in support.conversations.
-_STILL_PENDING = select(turns.c.id).where(
-    turns.c.id == bindparam("turn"), turns.c.state == "pending"
-)
+_STILL_PENDING = select(turns.c.id).where(turns.c.id == bindparam("turn"), PENDING_TURN)
 _NEWEST = select(func.max(messages.c.seq)).where(
     messages.c.conversation_id == bindparam("conversation"),
     messages.c.author == str(Author.CUSTOMER),

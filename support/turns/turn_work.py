@@ -12,15 +12,13 @@ from support.customers import visitors
 from support.customers.visitors import Identity
 from support.handover import queue
 from support.playbook.playbook import Playbook
-from support.store.schema import lookup_failures, messages, turns
+from support.store.schema import PENDING_TURN, lookup_failures, messages, turns
 from support.values import Author, Conversation, Message, State, Thread
 
 MOST_PENDING = 50
 
 # Built once, as in support.conversations.
-_TURN = select(turns).where(
-    turns.c.conversation_id == bindparam("conversation"), turns.c.state == "pending"
-)
+_TURN = select(turns).where(turns.c.conversation_id == bindparam("conversation"), PENDING_TURN)
 _UNANSWERED = (
     select(messages)
     .where(

@@ -20,7 +20,7 @@ from support.inbox import LEASE
 from support.playbook.playbook import Playbook
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
-from support.store.schema import outbox, turns
+from support.store.schema import PENDING_PARCEL, PENDING_TURN, outbox, turns
 from support.turns import gathering
 from support.turns.turn_commit import (
     Outcome,
@@ -97,7 +97,7 @@ class TurnRunner:
             await self._db.writing(
                 lambda tx: tx.execute(
                     update(turns)
-                    .where(turns.c.state == "pending", turns.c.lease_by == self._worker)
+                    .where(PENDING_TURN, turns.c.lease_by == self._worker)
                     .values(lease_until=None)
                 )
             )
@@ -105,15 +105,13 @@ class TurnRunner:
     def _renew_leases(self, tx: Transaction) -> None:
         tx.execute(
             update(turns)
-            .where(turns.c.state == "pending", turns.c.lease_by == self._worker)
+            .where(PENDING_TURN, turns.c.lease_by == self._worker)
             .values(lease_until=self._clock() + LEASE)
         )
 
     def _to_do(self, connection: Connection) -> tuple[list[str], bool]:
         """Our own turns, a hint about which may have got lost; whether nobody serves another."""
-        mine = select(turns.c.conversation_id).where(
-            turns.c.state == "pending", turns.c.lease_by == self._worker
-        )
+        mine = select(turns.c.conversation_id).where(PENDING_TURN, turns.c.lease_by == self._worker)
         others = connection.execute(_nobodys(self._clock()).limit(1)).first()
         return list(connection.execute(mine.limit(500)).scalars()), others is not None
 
@@ -174,7 +172,7 @@ class TurnRunner:
                 update(turns)
                 .where(
                     turns.c.id == work.turn_id,
-                    turns.c.state == "pending",
+                    PENDING_TURN,
                     turns.c.lease_until.is_(None) | (turns.c.lease_until < now),
                 )
                 .values(lease_by=self._worker, lease_until=now + LEASE)
@@ -331,11 +329,12 @@ class TurnRunner:
 def _nobodys(now: datetime) -> Select[tuple[str, str]]:
     """Pending turns without a living server."""
     return select(turns.c.id, turns.c.conversation_id).where(
-        turns.c.state == "pending", turns.c.lease_until.is_(None) | (turns.c.lease_until < now)
+        PENDING_TURN, turns.c.lease_until.is_(None) | (turns.c.lease_until < now)
     )
 
 
 def release_leases(tx: Transaction) -> None:
     """Where no other server can be running, whoever held a turn or a delivery is dead."""
-    tx.execute(update(turns).where(turns.c.state == "pending").values(lease_until=None))
-    tx.execute(update(outbox).where(outbox.c.state == "pending").values(lease_until=None))
+    tx.execute(update(turns).where(PENDING_TURN).values(lease_until=None))
+    in_hand = PENDING_PARCEL & outbox.c.lease_until.is_not(None)
+    tx.execute(update(outbox).where(in_hand).values(lease_until=None, repeated=True))

@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from support import conversations, messages
 from support.delivery import outbox
-from support.store import Transaction
+from support.store import Database, Transaction
+from support.store.schema import PENDING_PARCEL
+from support.store.schema import messages as messages_table
 from support.store.schema import outbox as outbox_table
 from tests.contract.test_mail import Mailbox
 from tests.harness import ScriptedBrain, Server, TestClock, Visitor, handover, settings_for
@@ -177,3 +179,66 @@ async def test_many_who_have_to_wait_hold_up_nobody_else(server: Server, visitor
         running.cancel()
         await runner.stop()
     assert away.sent == ["kenji@example.com"]
+
+
+async def test_what_a_dead_server_had_in_hand_is_delivered_and_counted(
+    tmp_path: Path, database_url: str, articles_cache: Path, clock: TestClock
+) -> None:
+    mailbox = Mailbox()
+    smtp = await asyncio.start_server(mailbox, "127.0.0.1", 0)
+    (tmp_path / "cache").symlink_to(articles_cache)
+    settings = settings_for(
+        tmp_path,
+        database_url,
+        smtp_url=f"smtp://127.0.0.1:{smtp.sockets[0].getsockname()[1]}",
+        mail_from="Hanamori <hello@hanamori.example>",
+    )
+    server = Server(settings, ScriptedBrain(), clock)
+    await server.start()
+
+    async def counted() -> list[str]:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+            text = (await client.get("/metrics")).text
+        name = "omotenashi_deliveries_possibly_repeated{"
+        return [line for line in text.splitlines() if line.startswith(name)]
+
+    async def letters(wanted: int) -> None:
+        async with asyncio.timeout(20):
+            while len(mailbox.letters) < wanted:
+                await asyncio.sleep(0.05)
+
+    try:
+        visitor = await server.visitor().arrive(lang="en")
+        thread = await server.db.reading(
+            lambda c: conversations.get(c, visitor.conversation_id).thread_id
+        )
+        seq = await visitor.say("Hello")
+        message = select(messages_table.c.id).where(
+            messages_table.c.thread_id == thread, messages_table.c.seq == seq
+        )
+        id = await server.db.reading(lambda c: c.execute(message).scalar_one())
+
+        def post(tx: Transaction) -> None:
+            outbox.post(tx, "email", "kenji@example.com", thread, clock(), id)
+
+        await server.db.writing(post)
+        await letters(1)
+        assert await counted() == []
+        await server.stop()
+        db = Database(settings.database)
+
+        def left_behind(tx: Transaction) -> None:
+            # As a server leaves it that dies between taking it and knowing what came of it.
+            post(tx)
+            taken = update(outbox_table).where(PENDING_PARCEL)
+            tx.execute(taken.values(lease_until=clock() - timedelta(seconds=1)))
+
+        db.write(left_behind)
+        db.close()
+        await server.start()
+        await letters(2)
+        assert [line.partition("{")[2] for line in await counted()] == ['channel="email"} 1.0']
+    finally:
+        await server.stop()
+        smtp.close()
+        await smtp.wait_closed()

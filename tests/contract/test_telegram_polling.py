@@ -1,5 +1,6 @@
 """Telegram by polling: updates are fetched, stored, and only then confirmed."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
@@ -95,7 +96,8 @@ async def test_what_was_stored_and_not_confirmed_comes_again_and_is_one_message(
     api.offer(chat.update("text", text="hello"))
     await chat.texts(1)
     await server.stop()
-    # Telegram still has it: a new server asks from the start.
+    # Telegram still has it: a new server asks from the start, and at once, since the old one gave
+    # its turn back.
     await server.start()
     try:
         api.offer(chat.update("text", text="again"))
@@ -153,3 +155,32 @@ async def test_the_server_starts_without_telegram(
     except BaseException:
         await server.stop()
         raise
+
+
+async def test_of_two_servers_one_polls_and_the_other_takes_over(
+    folder: Path, clock: TestClock, articles_cache: Path, api: FakeBotApi
+) -> None:
+    with FakeBotApi() as others:
+        first = telegram_server(folder, articles_cache, api.url, clock, telegram_mode="polling")
+        await first.start()
+        await until(lambda: bool(api.called("getUpdates")))
+        database = first.settings.database
+        (folder / "second").mkdir()
+        second = telegram_server(
+            folder / "second", articles_cache, others.url, clock, database, telegram_mode="polling"
+        )
+        await second.start()
+        try:
+            # It is there, and has looked whether it is its turn.
+            await until(lambda: bool(others.called("deleteWebhook")))
+            await asyncio.sleep(1)
+            assert others.called("getUpdates") == []
+            # A lease that is not renewed runs out: the first one stands still.
+            clock.push(minutes=1)
+            await until(lambda: bool(others.called("getUpdates")))
+            chat = Chat(second, others, second.visitor().client)
+            others.offer(chat.update("text", text="hello"))
+            assert await chat.texts(1) == ["1: hello"]
+        finally:
+            await second.stop()
+            await first.stop()

@@ -1,13 +1,18 @@
 """What the reports' figures count, on episodes made for the purpose."""
 
+import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from statistics import median, quantiles
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from support.reports.charts import causes, days
+from support.reports.daily import is_stale
 from support.reports.episodes import Episode, Wait
-from support.reports.figures import BY_NAME, behind, causes, days, sliced, value
+from support.reports.figures import BY_NAME, behind
+from support.reports.tally import Tally, in_order, of_episode, parted, together
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 BEGUN = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # 10:00 in Tokyo
@@ -19,8 +24,12 @@ PLAIN = Episode(
 WAITED = Wait("asked", BEGUN, answered_s=60, low_s=30, high_s=90, outcome="claimed")
 
 
+def tally(*episodes: Episode) -> Tally:
+    return together(map(of_episode, episodes))
+
+
 def shown(name: str, *episodes: Episode) -> float | None:
-    return value(BY_NAME[name], episodes).value
+    return tally(*episodes).value(BY_NAME[name]).value
 
 
 def test_silence_is_contained_but_no_help() -> None:
@@ -60,7 +69,7 @@ def test_waits_are_counted_each() -> None:
     lasting = replace(WAITED, answered_s=None, outcome=None)
     episode = replace(PLAIN, waits=(WAITED, late, gone, lasting))
 
-    found = value(BY_NAME["first_response"], [episode])
+    found = tally(episode).value(BY_NAME["first_response"])
     assert (found.value, found.counted) == (180, 2)
     assert found.p90 == pytest.approx(276)
     assert shown("within_range", episode) == 0.5
@@ -85,17 +94,16 @@ def test_parts_are_the_largest_first_and_hours_in_order() -> None:
     late = replace(PLAIN, begun=BEGUN + timedelta(hours=5), channel="telegram")
     early = replace(PLAIN, begun=BEGUN - timedelta(hours=9), channel="telegram")
 
-    assert [name for name, _ in sliced([PLAIN, late, early], "channel", TOKYO)] == [
-        "telegram", "website",
-    ]  # fmt: skip
-    assert [name for name, _ in sliced([PLAIN, late, early], "hour", TOKYO)] == ["01", "10", "15"]
+    found = parted([PLAIN, late, early], TOKYO, ("channel", "hour"))
+    assert [name for name, _ in in_order(found["channel"], "channel")] == ["telegram", "website"]
+    assert [name for name, _ in in_order(found["hour"], "hour")] == ["01", "10", "15"]
 
 
 def test_causes_add_up() -> None:
     broken = replace(PLAIN, complaint=True, fault="broken")
     late = replace(PLAIN, complaint=True, fault="late")
     unnamed = replace(PLAIN, complaint=True)
-    found = causes([broken, late, broken, unnamed, unnamed, unnamed, PLAIN])
+    found = causes(tally(broken, late, broken, unnamed, unnamed, unnamed, PLAIN))
 
     assert [(cause.name, cause.count) for cause in found] == [
         ("broken", 2), ("late", 1), ("", 3),
@@ -104,15 +112,57 @@ def test_causes_add_up() -> None:
 
 
 def test_a_day_with_far_more_complaints_than_usual_is_a_signal() -> None:
-    def day(number: int, complaints: int) -> list[Episode]:
-        begun = BEGUN + timedelta(days=number)
-        return [replace(PLAIN, begun=begun, complaint=n < complaints) for n in range(50)]
+    def day(number: int, complaints: int) -> tuple[date, Tally]:
+        made = [replace(PLAIN, complaint=n < complaints) for n in range(50)]
+        return date(2026, 11, 2) + timedelta(days=number), tally(*made)
 
-    quiet = [episode for number in range(20) for episode in day(number, 2)]
-    centre, found = days([*quiet, *day(20, 15)], TOKYO)
+    centre, found = days([*(day(number, 2) for number in range(20)), day(20, 15)])
 
     assert centre == pytest.approx(55 / 1050)
     assert [day.day for day in found if day.signal] == ["2026-11-22"]
     # Three standard deviations of a share of 50, by hand.
     assert found[0].high == pytest.approx(0.0524 + 3 * (0.0524 * 0.9476 / 50) ** 0.5, abs=1e-3)
     assert found[0].low == 0
+
+
+def test_a_tally_that_was_kept_is_the_same_again() -> None:
+    waited = replace(PLAIN, waits=(WAITED, replace(WAITED, answered_s=4321.4)), score=2)
+    whole = tally(PLAIN, waited, replace(PLAIN, complaint=True, fault="late"))
+    again = Tally.from_data(json.loads(json.dumps(whole.as_data())))
+    assert again.values() == whole.values()
+    assert (again.reasons, again.faults) == (whole.reasons, whole.faults)
+    once_more = together([again, again])
+    assert once_more.value(BY_NAME["conversations"]).value == 6
+    assert once_more.value(BY_NAME["first_response"]) == replace(
+        whole.value(BY_NAME["first_response"]), counted=4, p90=4320
+    )
+
+
+@pytest.mark.parametrize("numbers", [[7], [1, 2], [5, 5, 5, 900], list(range(1, 200, 7))])
+def test_medians_are_those_of_the_statistics_module(numbers: list[int]) -> None:
+    waits = tuple(replace(WAITED, answered_s=float(number)) for number in numbers)
+    found = tally(replace(PLAIN, waits=waits)).value(BY_NAME["first_response"])
+    assert found.value == median(numbers)
+    nine = quantiles(numbers, n=10, method="inclusive")[-1] if len(numbers) > 1 else numbers[0]
+    assert found.p90 == pytest.approx(nine)
+
+
+def test_days_are_counted_anew_the_less_often_the_older_they_are() -> None:
+    end = BEGUN
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+
+    def stale(since_end: timedelta, age: timedelta, number: int = 100) -> bool:
+        return is_stale(end, end + since_end - age, number, end + since_end)
+
+    assert not stale(-hour, minute / 2)  # still going on
+    assert stale(-hour, minute)
+    assert not stale(20 * hour, hour / 2)
+    assert stale(20 * hour, hour)
+    assert not stale(200 * 24 * hour, 9 * 24 * hour)
+    assert stale(200 * 24 * hour, 10 * 24 * hour)
+    # So many take minutes to count.
+    assert not stale(-hour, minute, number=300_000)
+    assert stale(-hour, 5 * minute, number=300_000)
+    # What is known after seven days only is counted then.
+    assert is_stale(end, end + 7 * 24 * hour - minute, 100, end + 7 * 24 * hour)
+    assert not is_stale(end, end + 7 * 24 * hour, 100, end + 7 * 24 * hour + minute)

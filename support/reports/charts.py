@@ -1,0 +1,75 @@
+"""The reports' charts: what complaints are about (Pareto), and how many there were day by day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import sqrt
+
+from support.reports.tally import Tally, numbers_of
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`cumulative`: the share of all complaints that this cause and those before it make up."""
+
+    name: str
+    count: int
+    cumulative: float
+
+
+def causes(tally: Tally) -> list[Cause]:
+    """The faults that complaints are about, for a Pareto chart; the unnamed ones last."""
+    counts = tally.faults
+    total, so_far, found = sum(counts.values()), 0, []
+    for name, count in sorted(counts.items(), key=lambda item: (not item[0], -item[1], item[0])):
+        so_far += count
+        found.append(Cause(name, count, so_far / total))
+    return found
+
+
+@dataclass(frozen=True)
+class Day:
+    """`low` and `high`: where the share of complaints lies on 997 of 1,000 days of so many
+    conversations if nothing has changed; `signal`: this day's lies outside."""
+
+    day: str
+    conversations: int
+    handed_over: int
+    complaints: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        return self.complaints / self.conversations
+
+    @property
+    def signal(self) -> bool:
+        return not self.low <= self.share <= self.high
+
+
+def days(by_day: Sequence[tuple[date, Tally]]) -> tuple[float, list[Day]]:
+    """The mean share of complaints, and each day of a p control chart that has conversations.
+
+    Limits are three standard deviations of a binomial share from the mean (Shewhart's p chart).
+    """
+    whole = numbers_of([tally for _, tally in by_day])
+    number = whole.total("conversations")
+    centre = whole.total("complaints") / number if number else 0.0
+    found = []
+    for day, tally in by_day:
+        number = tally.total("conversations")
+        if not number:
+            continue
+        spread = 3 * sqrt(centre * (1 - centre) / number)
+        found.append(
+            Day(
+                day=day.isoformat(),
+                conversations=number,
+                handed_over=tally.total("handed_over"),
+                complaints=tally.total("complaints"),
+                low=max(0.0, centre - spread),
+                high=min(1.0, centre + spread),
+            )
+        )
+    return centre, found

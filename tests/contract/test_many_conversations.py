@@ -1,0 +1,163 @@
+"""A shop with more conversations than are looked at for one page: lists go on where a page ends
+early, and reports are read from the days' tallies."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from support.reports.daily import FEW
+from support.store import Transaction
+from support.store.schema import conversations, feedback, messages, threads
+from tests.contract.test_handover import assigned
+from tests.harness import DeskAgent, Server, Visitor
+
+DESK = "/api/v1/desk"
+NUMBER = FEW + 1
+
+
+def stored(tx: Transaction, now: datetime) -> list[str]:
+    """Resolved conversations of three days, oldest first; the oldest alone is rated, with a 2."""
+    ids = [f"{at:024x}" for at in range(NUMBER)]
+    begun = [now - timedelta(days=3) * (1 - at / NUMBER) - timedelta(hours=1) for at in
+             range(NUMBER)]  # fmt: skip
+    tx.execute(
+        insert(threads),
+        [
+            {"id": f"t{id}", "channel": "website", "created_at": at, "seen_at": at, "last_seq": 1}
+            for id, at in zip(ids, begun, strict=True)
+        ],
+    )
+    tx.execute(
+        insert(conversations),
+        [
+            {
+                "id": id, "thread_id": f"t{id}", "number": 1, "state": "resolved", "lang": "en",
+                "channel": "telegram" if place % 3 == 0 else "website", "topic": "faq_delivery",
+                "last_text": "hello", "created_at": at, "updated_at": at, "resolved_at": at,
+            }
+            for place, (id, at) in enumerate(zip(ids, begun, strict=True))
+        ],
+    )  # fmt: skip
+    tx.execute(
+        insert(messages),
+        [
+            {
+                "thread_id": f"t{id}", "conversation_id": id, "seq": 1, "author": "customer",
+                "sender": "customer", "kind": "text", "text": "hello", "epoch": 1, "created_at": at,
+            }
+            for id, at in zip(ids, begun, strict=True)
+        ],
+    )  # fmt: skip
+    tx.execute(insert(feedback).values(conversation_id=ids[0], score=2, at=begun[0]))
+    return ids
+
+
+@pytest.fixture
+async def lena(server: Server) -> AsyncIterator[DeskAgent]:
+    agent = await server.agent("Lena", "lead")
+    yield agent
+    await agent.client.aclose()
+
+
+@pytest.fixture
+async def ids(server: Server) -> list[str]:
+    return await server.db.writing(lambda tx: stored(tx, server.clock()))
+
+
+async def listed(lead: DeskAgent, **query: str) -> tuple[list[str], int]:
+    """Ids over all pages, and how many pages there were."""
+    found: list[str] = []
+    pages, cursor = 0, ""
+    while cursor is not None:
+        asked = {**query, **({"cursor": cursor} if cursor else {})}
+        response = await lead.client.get(f"{DESK}/conversations", params=asked)
+        assert response.status_code == 200, response.text
+        page = response.json()
+        found += [one["id"] for one in page["conversations"]]
+        pages, cursor = pages + 1, page["cursor"]
+    return found, pages
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+async def test_a_list_of_few_among_many_goes_on_until_all_were_looked_at(
+    lena: DeskAgent, ids: list[str], sort: str
+) -> None:
+    rated, pages = await listed(lena, rating="2", limit="1", sort=sort)
+    assert (rated, pages > 1) == ([ids[0]], True)
+    nobody, pages = await listed(lena, rating="4", limit="1", sort=sort)
+    assert (nobody, pages > 1) == ([], True)
+    everything, _ = await listed(lena, limit="200", sort=sort)
+    assert everything == (ids if sort == "oldest" else ids[::-1])
+    telegram, _ = await listed(lena, channel="telegram", limit="3", sort=sort)
+    assert sorted(telegram) == ids[::3]
+    taken = await lena.client.get(f"{DESK}/export", params={"format": "jsonl", "rating": "2"})
+    assert [line[18:42] for line in taken.text.splitlines()] == [ids[0]]
+
+
+async def figures(agent: DeskAgent, **query: str) -> dict[str, Any]:
+    response = await agent.client.get(f"{DESK}/reports/figures", params=query)
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+async def test_reports_over_many_are_the_same_from_the_days_tallies(
+    server: Server, lena: DeskAgent, ids: list[str]
+) -> None:
+    counted_now = await figures(lena)
+    await server.stop()
+    await server.start()  # which counts the days that have no tallies yet
+    lead = await server.agent("Reika", "lead")
+    async with asyncio.timeout(60):
+        while "Counted at " not in (await lead.client.get("/desk/reports")).text:
+            await asyncio.sleep(0.2)
+    report = await figures(lead)
+    assert datetime.fromisoformat(report["as_of"]) < server.clock()
+    for name in ("figures", "parts"):
+        assert report[name] == counted_now[name]
+    assert report["figures"]["conversations"]["value"] == NUMBER
+    assert report["figures"]["rating"] == {"value": 2, "p90": None, "counted": 1}
+    parts = {one["part"]: one["figures"]["conversations"]["value"] for one in report["parts"]}
+    assert parts == {"website": NUMBER - len(ids[::3]), "telegram": len(ids[::3])}
+    # A period of few is counted as it is read.
+    today = server.clock().date().isoformat()
+    few = await figures(lead, **{"from": today, "to": today})
+    assert server.clock() - datetime.fromisoformat(few["as_of"]) < timedelta(seconds=5)
+    assert 0 < few["figures"]["conversations"]["value"] < NUMBER
+
+
+async def test_the_conversations_behind_a_figure_are_shown_page_by_page(
+    lena: DeskAgent, ids: list[str]
+) -> None:
+    found: list[str] = []
+    path: str | None = "/desk/reports/behind?figure=contained"
+    while path:
+        page = (await lena.client.get(path)).text
+        found += re.findall(r"/desk/transcripts/([0-9a-f]{24})", page)
+        on = re.search(r'href="(/desk/reports/behind[^"]*before=[^"]*)"', page)
+        path = on.group(1).replace("&amp;", "&") if on else None
+    assert found == ids[::-1]
+    rare = await lena.client.get("/desk/reports/behind?figure=rating")
+    assert re.findall(r"/desk/transcripts/([0-9a-f]{24})", rare.text) == [ids[0]]
+    assert "before=" not in rare.text
+
+
+async def test_who_resolved_it_is_its_agent_in_lists_and_reports(
+    server: Server, visitor: Visitor, lena: DeskAgent
+) -> None:
+    agent = await assigned(server, visitor)
+    await agent.reply(visitor.conversation_id, "Done.")
+    await agent.do(visitor.conversation_id, "resolve", reason="solved")
+    me = str(agent.me["id"])
+    assert (await listed(lena, agent=me, state="resolved"))[0] == [visitor.conversation_id]
+    assert (await listed(lena, agent=me))[0] == [visitor.conversation_id]
+    assert (await listed(lena, agent=str(lena.me["id"])))[0] == []
+    report = await figures(lena, by="agent")
+    parts = [one["part"] for one in report["parts"]]
+    assert parts == [agent.me["name"]]
+    overview = await lena.client.get(f"{DESK}/reports/overview")
+    assert overview.json()["period"]["handed_over"] == 1
