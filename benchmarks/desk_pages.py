@@ -28,7 +28,6 @@ from sqlalchemy import Connection, func, select, text
 from benchmarks.latency.figures import load, machine
 from benchmarks.stored.generate import NOW, generate
 from benchmarks.stored.pages import API, NO_PAGE, pages
-from benchmarks.stored.plans import heard, plan, scans
 from omotenashi.parts import PLAYBOOK
 from support.clock import utc_now
 from support.playbook.playbook import load_playbook
@@ -37,6 +36,7 @@ from support.store import Database
 from support.store.migrate import migrate
 from support.store.schema import conversations
 from tests.harness import ScriptedBrain, Server, TestClock, settings_for
+from tests.query_plans import heard, plan, scans
 
 AIM_MS = 150
 WARM = 2

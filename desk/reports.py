@@ -30,7 +30,7 @@ from web.errors import ApiError
 
 USUAL_DAYS: Final = 28
 LONGEST: Final = timedelta(days=400)
-SHOWN: Final = 200
+SHOWN: Final = 100
 _FIGURES: Final = tuple(BY_NAME)
 
 

@@ -7,7 +7,7 @@ over Redis: `support.shared_hints`.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,11 +46,14 @@ class Hint:
 class Subscription:
     """The hints of some topics, oldest first. Of more than QUEUE_LIMIT only a MISSED is kept."""
 
-    def __init__(self, topics: tuple[str, ...]) -> None:
+    def __init__(self, topics: tuple[str, ...], only: Callable[[Hint], bool] | None = None) -> None:
         self._queue: asyncio.Queue[Hint] = asyncio.Queue(QUEUE_LIMIT)
         self._topics = topics
+        self._only = only
 
     def offer(self, hint: Hint) -> None:
+        if self._only is not None and not self._only(hint):
+            return
         if self._queue.full():
             self.drain()
             self.missed()
@@ -102,8 +105,11 @@ class Hints:
         return list({one for those in tuple(self._subscriptions.values()) for one in those})
 
     @contextmanager
-    def subscribe(self, *topics: str) -> Iterator[Subscription]:
-        subscription = Subscription(topics)
+    def subscribe(
+        self, *topics: str, only: Callable[[Hint], bool] | None = None
+    ) -> Iterator[Subscription]:
+        """`only`: which hints are worth waking up for; asked for each, so it must be quick."""
+        subscription = Subscription(topics, only)
         for topic in topics:
             self._subscriptions[topic].add(subscription)
         try:

@@ -1,5 +1,6 @@
 """A visitor's event stream: the state, what is new since a seq, and then whatever comes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from channels.website.shapes import (
 from support import conversations, messages
 from support.customers import links, visitors
 from support.handover import queue
-from support.hints import MISSED, QUEUE, thread_topic
+from support.hints import MISSED, QUEUE, Hint, thread_topic
 from support.outreach import notices, tact
 from support.playbook.playbook import Playbook
 from support.tasks import callbacks
@@ -26,6 +27,7 @@ from support.values import Conversation, Message, State
 from web.events import COMMENT, HEARTBEAT_S, frame
 
 PAGE = 500
+LOOK_AGAIN_S, LOOK_AGAIN_MOST_S = 15.0, 120.0
 
 
 def current(connection: Connection, thread_id: str) -> Conversation:
@@ -99,8 +101,17 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
             if len(found) < PAGE:
                 return
 
+    state: dict[str, Any] = {}
+
+    def concerns(hint: Hint) -> bool:
+        """Others' places in the queue change all the time; they matter to who is in it, and while
+        nobody knows yet who is."""
+        return hint.kind != "queue" or state.get("state") in (None, State.QUEUED)
+
+    clock, pause = asyncio.get_running_loop().time, LOOK_AGAIN_S
+    looked = clock()
     # Subscribed before the first look, so that nothing happens between the two unseen.
-    with around.db.hints.subscribe(thread_topic(thread_id), QUEUE) as hints:
+    with around.db.hints.subscribe(thread_topic(thread_id), QUEUE, only=concerns) as hints:
         state = await around.db.reading(state_now)
         yield frame("state", state)
         async for text in unseen():
@@ -109,6 +120,9 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
             hint = await hints.next(HEARTBEAT_S)
             if hint is None:
                 yield COMMENT
+            # The slow poll that finds what a lost hint missed, and what time alone changes. It
+            # grows slower where nothing happens: most open pages are pages left open.
+            due = clock() - looked >= pause
             arrived = [hint, *hints.drain()] if hint is not None else []
             behind = False
             for one in arrived:
@@ -127,20 +141,24 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
                 return
             waiting = state["state"] == "queued"
             changed = bool(kinds & {"state", "notice", MISSED}) or (waiting and "queue" in kinds)
-            if behind or changed or hint is None:
-                # Messages first: "someone is here" must not come before they said so. On a
-                # heartbeat this is the slow poll that finds what a lost hint missed.
+            if behind or changed or due:
+                # Messages first: "someone is here" must not come before they said so.
                 async for text in unseen():
                     yield text
-            if not changed and hint is not None:
+            if arrived:
+                pause = LOOK_AGAIN_S
+            if not changed and not due:
                 continue
+            looked = clock()
+            if not arrived:
+                pause = min(2 * pause, LOOK_AGAIN_MOST_S)
+            before, state = state, {}
             try:
-                fresh = await around.db.reading(state_now)
+                state = await around.db.reading(state_now)
             except conversations.NotFound:
                 return
-            if _told(fresh) != _told(state):
-                yield frame("state", fresh)
-            state = fresh
+            if _told(state) != _told(before):
+                yield frame("state", state)
 
 
 def _told(state: dict[str, Any]) -> tuple[Any, ...]:

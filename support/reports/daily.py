@@ -32,7 +32,9 @@ from support.store.schema import conversations, report_days
 log = logging.getLogger(__name__)
 
 # So many are counted as they are read.
-FEW: Final = 1000
+FEW: Final = 500
+# So many are read for a page of what is behind a figure, and the rest of their day.
+READ_AT_ONCE: Final = 1000
 # Days of which rows are kept; no report is longer.
 KEPT_DAYS: Final = 400
 FRESH: Final = timedelta(minutes=1)
@@ -135,15 +137,17 @@ def newest_behind(
     limit: int,
 ) -> Behind:
     """The conversations that a figure counted, newest first: a page of them, read day by day, and
-    only the days that have any."""
+    only the days that have any; a page ends early rather than read many days."""
     found: list[Episode] = []
+    read = 0
     for day, tally in reversed(days):
         since, until = bounds(day, day, zone)
         if not tally.behind(figure) or (before is not None and since >= before):
             continue
-        if len(found) >= limit:
+        if len(found) >= limit or read >= READ_AT_ONCE:
             return Behind(found, until)
         of_day = episodes(connection, since, until if before is None else min(until, before), now)
+        read += len(of_day)
         of_part = [e for e in of_day if part is None or slice_of(e, by, zone) == part]
         found += reversed(behind(figure, of_part))
         if len(found) > limit:

@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from support.reports.daily import FEW
+from support.reports.daily import FEW, READ_AT_ONCE
 from support.store import Transaction
 from support.store.schema import conversations, feedback, messages, threads
 from tests.contract.test_handover import assigned
 from tests.harness import DeskAgent, Server, Visitor
 
 DESK = "/api/v1/desk"
-NUMBER = FEW + 1
+NUMBER = max(FEW, READ_AT_ONCE) * 3 // 2 + 1
+
+# On each day.
+COMPLAINTS = (0, NUMBER // 4, NUMBER // 2, NUMBER * 3 // 4, NUMBER - 1)
 
 
 def stored(tx: Transaction, now: datetime) -> list[str]:
@@ -37,7 +40,8 @@ def stored(tx: Transaction, now: datetime) -> list[str]:
         [
             {
                 "id": id, "thread_id": f"t{id}", "number": 1, "state": "resolved", "lang": "en",
-                "channel": "telegram" if place % 3 == 0 else "website", "topic": "faq_delivery",
+                "channel": "telegram" if place % 3 == 0 else "website",
+                "topic": "complaint" if place in COMPLAINTS else "faq_delivery",
                 "last_text": "hello", "created_at": at, "updated_at": at, "resolved_at": at,
             }
             for place, (id, at) in enumerate(zip(ids, begun, strict=True))
@@ -91,6 +95,9 @@ async def test_a_list_of_few_among_many_goes_on_until_all_were_looked_at(
     assert (rated, pages > 1) == ([ids[0]], True)
     nobody, pages = await listed(lena, rating="4", limit="1", sort=sort)
     assert (nobody, pages > 1) == ([], True)
+    page = (await lena.client.get("/desk/transcripts?rating=4&limit=1")).text
+    assert "None of those looked at so far fits" in page
+    assert re.search(r'href="/desk/transcripts\?rating=4&amp;cursor=', page)
     everything, _ = await listed(lena, limit="200", sort=sort)
     assert everything == (ids if sort == "oldest" else ids[::-1])
     telegram, _ = await listed(lena, channel="telegram", limit="3", sort=sort)
@@ -133,14 +140,20 @@ async def test_reports_over_many_are_the_same_from_the_days_tallies(
 async def test_the_conversations_behind_a_figure_are_shown_page_by_page(
     lena: DeskAgent, ids: list[str]
 ) -> None:
-    found: list[str] = []
-    path: str | None = "/desk/reports/behind?figure=contained"
-    while path:
-        page = (await lena.client.get(path)).text
-        found += re.findall(r"/desk/transcripts/([0-9a-f]{24})", page)
-        on = re.search(r'href="(/desk/reports/behind[^"]*before=[^"]*)"', page)
-        path = on.group(1).replace("&amp;", "&") if on else None
-    assert found == ids[::-1]
+    async def behind(figure: str) -> tuple[list[str], int]:
+        found: list[str] = []
+        pages, path = 0, f"/desk/reports/behind?figure={figure}"
+        while path:
+            page = (await lena.client.get(path)).text
+            found += re.findall(r"/desk/transcripts/([0-9a-f]{24})", page)
+            on = re.search(r'href="(/desk/reports/behind[^"]*before=[^"]*)"', page)
+            pages, path = pages + 1, on.group(1).replace("&amp;", "&") if on else ""
+        return found, pages
+
+    assert (await behind("contained"))[0] == ids[::-1]
+    # Few, on days with many: not all of these are read at once.
+    found, pages = await behind("complaints")
+    assert (found, pages) == ([ids[place] for place in reversed(COMPLAINTS)], 2)
     rare = await lena.client.get("/desk/reports/behind?figure=rating")
     assert re.findall(r"/desk/transcripts/([0-9a-f]{24})", rare.text) == [ids[0]]
     assert "before=" not in rare.text

@@ -11,11 +11,13 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+# As the query says it on each database, word for word.
+_REPEATED = "repeated = 1"
 # Index: table, columns, and which rows are in it.
 _INDEXES = {
     "ix_outbox_message_id": ("outbox", ["message_id"], None),
     "ix_outbox_failed": ("outbox", ["id"], "state = 'failed'"),
-    "ix_outbox_repeated": ("outbox", ["id"], "repeated = true"),
+    "ix_outbox_repeated": ("outbox", ["id"], _REPEATED),
     "ix_nps_asked_at_score": ("nps", ["asked_at", "score"], None),
     "ix_feedback_commented": ("feedback", ["score", "at"], "comment IS NOT NULL"),
     "ix_missed_questions_open": ("missed_questions", ["id"], "state = 'open'"),
@@ -48,5 +50,6 @@ def upgrade() -> None:
         sa.Column("repeated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     )
     for name, (table, columns, where) in _INDEXES.items():
-        condition = sa.text(where) if where else None
-        op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
+        here = sa.text(where) if where else None
+        there = sa.text("repeated") if where == _REPEATED else here
+        op.create_index(name, table, columns, sqlite_where=here, postgresql_where=there)

@@ -33,7 +33,7 @@ def heard(db: Database) -> Iterator[Asked]:
     asked: Asked = {}
 
     def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+        if statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
             asked[statement] = values
 
     event.listen(db.engine, "before_cursor_execute", note)
