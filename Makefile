@@ -18,9 +18,11 @@ run: setup
 test: setup-tests
 	$(SERVER) -m omotenashi check
 	$(SERVER) -m omotenashi train
-	$(QUIET_RASA) $(BRAIN) -m rasa data validate
-	$(QUIET_RASA) $(BRAIN) -m pytest tests/brain
-	$(TOOLS) $(SERVER) -m pytest -n auto --dist loadfile --ignore=tests/brain $(PACKAGES:%=--cov=%) --cov-fail-under=$(COVERED) --cov-report=term:skip-covered
+	@log=$$(mktemp); $(QUIET_RASA) $(BRAIN) -m rasa data validate >$$log 2>&1 & validating=$$!; \
+	  $(QUIET_RASA) $(BRAIN) -m pytest tests/brain; tested=$$?; \
+	  wait $$validating && echo "The training data is valid." || { cat $$log; exit 1; }; \
+	  rm -f $$log; exit $$tested
+	$(TOOLS) $(SERVER) -m pytest -n auto --dist loadfile --no-loadscope-reorder --ignore=tests/brain $(PACKAGES:%=--cov=%) --cov-fail-under=$(COVERED) --cov-report=term:skip-covered
 
 check: setup-tests
 	$(SERVER) -m ruff check .

@@ -61,26 +61,34 @@ def parse(texts: Sequence[str], url: str | None) -> list[dict[str, object]]:
 
 def understand(url: str | None, chosen: str) -> list[Understood]:
     """What the brain makes of the `chosen` set: development or held_out."""
+    return understand_each(url, (chosen,))[chosen]
+
+
+def understand_each(url: str | None, chosen: Sequence[str]) -> dict[str, list[Understood]]:
+    """Of each of these sets; the brain is loaded once."""
     written = [
-        (language, json.loads(line))
+        (which, language, json.loads(line))
+        for which in chosen
         for language in LANGUAGES
-        for line in (MESSAGES / chosen / f"{language}.jsonl").read_text("utf-8").strip().split("\n")
+        for line in (MESSAGES / which / f"{language}.jsonl").read_text("utf-8").strip().split("\n")
     ]
     # A line each: blanks stand for the line breaks that some have.
-    answers = parse([" ".join(message["text"].split("\n")) for _, message in written], url)
-    return [
-        Understood(
-            text=message["text"],
-            language=language,
-            intent=message["intent"],
-            anger=message["anger"],
-            marks=frozenset(mark for mark in MARKS if message.get(mark)),
-            said_intent=str(answer.get("intent")),
-            said_anger=str(answer.get("anger")),
-            confidence=float(str(answer.get("confidence") or 0)),
+    answers = parse([" ".join(message["text"].split("\n")) for _, _, message in written], url)
+    found: dict[str, list[Understood]] = {which: [] for which in chosen}
+    for (which, language, message), answer in zip(written, answers, strict=True):
+        found[which].append(
+            Understood(
+                text=message["text"],
+                language=language,
+                intent=message["intent"],
+                anger=message["anger"],
+                marks=frozenset(mark for mark in MARKS if message.get(mark)),
+                said_intent=str(answer.get("intent")),
+                said_anger=str(answer.get("anger")),
+                confidence=float(str(answer.get("confidence") or 0)),
+            )
         )
-        for (language, message), answer in zip(written, answers, strict=True)
-    ]
+    return found
 
 
 def share(of: Iterable[Understood], hit: Callable[[Understood], bool]) -> str:

@@ -7,6 +7,7 @@ each operation. A test holds this list against the routes that exist.
 import html
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -271,8 +272,9 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
 }
 
 
+@cache
 def document() -> dict[str, Any]:
-    """The OpenAPI document."""
+    """The OpenAPI document. Made when it is first asked for: no start waits for it."""
     bodies = {operation.body for operation in OPERATIONS if operation.body is not None}
     refs, definitions = models_json_schema(
         [(body, "validation") for body in sorted(bodies, key=_name)],
@@ -370,12 +372,11 @@ def _name(model: type[BaseModel]) -> str:
 
 def blueprint() -> Blueprint:
     bp = Blueprint("openapi")
-    described = document()
     page = _page()
 
     @bp.get("/openapi.json")
     async def as_json(request: Request) -> HTTPResponse:
-        return json_response(described, headers={"Access-Control-Allow-Origin": "*"})
+        return json_response(document(), headers={"Access-Control-Allow-Origin": "*"})
 
     @bp.get("/api/")
     async def as_page(request: Request) -> HTTPResponse:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import warnings
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,6 +14,39 @@ import pytest
 from omotenashi.app import prepare_database
 from support.store import Database
 from tests.harness import OPEN_TIME, ScriptedBrain, Server, TestClock, Visitor, settings_for
+
+# The longest files, those that load every core by themselves apart from one another. They begin, so
+# that no core waits at the end for the last of them (`make test` keeps this order).
+LONG = (
+    "chaos/test_storm.py",
+    "contract/test_desk_articles.py",
+    "contract/test_desk_conversations.py",
+    "chaos/test_rolling_restart.py",
+    "browser/test_leads_day.py",
+    "browser/test_desk.py",
+    "dialogues/test_understanding.py",
+    "contract/test_sign_in.py",
+    "contract/test_visitor.py",
+    "dialogues/test_dialogues.py",
+    "contract/test_giving_out.py",
+    "chaos/test_proxy.py",
+    "contract/test_moving.py",
+    "e2e/test_crash.py",
+    "contract/test_several_servers.py",
+    "e2e/test_new_model.py",
+    "contract/test_slow_readers.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    number = Counter(item.path for item in items)
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        name = item.path.relative_to(here).as_posix()
+        return LONG.index(name) if name in LONG else len(LONG), -number[item.path]
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +71,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def articles_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sentence vectors are made once for all servers of a run."""
-    return tmp_path_factory.mktemp("cache")
+def articles_cache(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Sentence vectors are made once for all servers of a run, in whichever worker it may be."""
+    mine = tmp_path_factory.getbasetemp()
+    folder = (mine if worker_id == "master" else mine.parent) / "articles-cache"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

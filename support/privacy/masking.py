@@ -8,7 +8,9 @@ proof.
 import re
 import unicodedata
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# From the beginning of a word, and back from its end never: Japanese is words without a blank, and
+# looking for an @ from each of their letters took a tenth of a second for a long message.
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _PHONE = re.compile(r"(?<![\w-])\+?\d(?:[ ()-]{0,2}\d){8,14}(?![\w-])")
 _PASSWORD = re.compile(

@@ -26,10 +26,14 @@ MEANT = ("ERR_INTERNET_DISCONNECTED", "status of 422")
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, articles_cache: Path
+) -> Iterator[dict[str, str]]:
     script = Path(__file__).with_name("desk_server.py")
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "cache").symlink_to(articles_cache)
     process = subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path_factory.mktemp("desk"))],
+        [sys.executable, str(script), str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -25,10 +25,14 @@ Arrive = Callable[..., Chat]
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def product(
+    tmp_path_factory: pytest.TempPathFactory, articles_cache: Path
+) -> Iterator[dict[str, str]]:
     script = Path(__file__).with_name("desk_server.py")
+    folder = tmp_path_factory.mktemp("product")
+    (folder / "cache").symlink_to(articles_cache)
     process = subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path_factory.mktemp("product"))],
+        [sys.executable, str(script), str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

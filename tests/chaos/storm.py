@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -47,6 +47,7 @@ WEIGHTS = {
     "kill brain": 6,
     "pause brain": 6,
     "kill actions": 3,
+    "pause actions": 3,
     "kill redis": 5,
     "pause redis": 4,
     "kill postgres": 2,
@@ -143,7 +144,13 @@ class Product:
 
 
 def build(
-    folder: Path, *, big: bool, real_brain: bool, dice: random.Random, cache: Path | None = None
+    folder: Path,
+    *,
+    big: bool,
+    real_brain: bool,
+    dice: random.Random,
+    cache: Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Product:
     """`big`: PostgreSQL, Redis and two of each; otherwise one server on SQLite."""
     number = 2 if big else 1
@@ -189,6 +196,7 @@ def build(
         if cache is not None:
             (data / "cache").symlink_to(cache)
         env = common | {"OMOTENASHI_PORT": str(port), "OMOTENASHI_DATA_DIR": str(data)}
+        env |= settings or {}
         servers.append(
             Program(
                 f"server {place}", python("omotenashi", "serve"), folder / f"server{place}.out", env

@@ -1,6 +1,7 @@
 """The playbook edited at the desk, over HTTP: checked, counted on every server, kept."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -24,6 +25,20 @@ async def _save(
     return answer.status_code, answer.json().get("error", {}) if answer.content else {}
 
 
+TEA = "\n  - key: tea\n    text: {en: Tea is on its way., ja: お茶をお持ちします。}\n"
+
+
+async def _soon(met: Callable[[], Awaitable[bool]]) -> None:
+    """Servers look for edits again and again; this waits until one has."""
+    async with asyncio.timeout(20):
+        while not await met():
+            await asyncio.sleep(0.05)
+
+
+async def _offers_tea(agent: DeskAgent) -> bool:
+    return "Tea is on its way." in (await agent.client.get("/api/v1/desk/canned")).text
+
+
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(playbook_edits, "EVERY_S", 0.1)
@@ -33,20 +48,20 @@ async def test_an_edit_counts_and_can_be_taken_back(server: Server, visitor: Vis
     lena = await server.agent("Lena", "lead")
     file = await _read(lena, "canned")
     assert (file["edited"], file["after"], file["history"]) == (False, 0, [])
-    tea = "\n  - key: tea\n    text: {en: Tea is on its way., ja: お茶をお持ちします。}\n"
-    added = file["content"] + tea
+    added = file["content"] + TEA
 
     assert await _save(lena, "canned", added, 0) == (204, {})
-    await asyncio.sleep(0.5)
-    canned = (await lena.client.get("/api/v1/desk/canned")).json()
-    assert "Tea is on its way." in str(canned)
+    await _soon(lambda: _offers_tea(lena))
     file = await _read(lena, "canned")
     assert (file["edited"], file["content"]) == (True, added)
     assert [one["by"] for one in file["history"]] == ["Lena"]
 
     assert (await _save(lena, "canned", "", file["after"]))[0] == 204
-    await asyncio.sleep(0.5)
-    assert "Tea is on its way." not in str((await lena.client.get("/api/v1/desk/canned")).json())
+
+    async def taken_back() -> bool:
+        return not await _offers_tea(lena)
+
+    await _soon(taken_back)
     assert len((await _read(lena, "canned"))["history"]) == 2
 
 
@@ -59,7 +74,10 @@ async def test_what_customers_are_told_changes_without_a_restart(
     for name in ("queued", "queued_alone", "closed_now", "nobody_now"):
         words[name] = {"en": "Dear guest, a person is called.", "ja": "担当者をお呼びします。"}
     assert (await _save(lena, "messages", yaml.safe_dump(words, allow_unicode=True), 0))[0] == 204
-    await asyncio.sleep(0.5)
+    # What was saved later counts no earlier.
+    canned = (await _read(lena, "canned"))["content"]
+    assert (await _save(lena, "canned", canned + TEA, 0))[0] == 204
+    await _soon(lambda: _offers_tea(lena))
 
     said = await visitor.answers("a person please")
     assert "Dear guest, a person is called." in str(said)
@@ -105,6 +123,9 @@ async def test_who_may_edit_what(server: Server) -> None:
     assert (await lena.client.get("/desk/playbook/nothing")).status_code == 404
     assert (await root.client.get("/desk/playbook")).status_code == 200
     assert (await _save(root, "security", "two_factor: everybody\n", 0))[0] == 204
-    await asyncio.sleep(0.5)
-    refused = await lena.client.get("/api/v1/desk/conversations")
-    assert refused.json()["error"]["code"] == "two_factor_needed"
+
+    async def refused() -> bool:
+        answer = await lena.client.get("/api/v1/desk/conversations")
+        return bool(answer.json().get("error", {}).get("code") == "two_factor_needed")
+
+    await _soon(refused)

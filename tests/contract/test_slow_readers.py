@@ -12,7 +12,8 @@ from support.store import Transaction
 from support.values import Author
 from tests.harness import Server, Visitor
 
-MESSAGES, LENGTH = 600, 4000
+# More than the kernel keeps between two ends, some four megabytes and a half.
+MESSAGES, LENGTH = 480, 4000
 
 
 async def test_who_reads_nothing_is_dropped_and_resumes_where_it_was(
