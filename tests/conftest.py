@@ -10,9 +10,11 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
 from omotenashi.app import prepare_database
 from support.store import Database
+from support.team import agents
 from tests.harness import OPEN_TIME, ScriptedBrain, Server, TestClock, Visitor, settings_for
 
 # The longest files, those that load every core by themselves apart from one another. They begin, so
@@ -47,6 +49,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONG.index(name) if name in LONG else len(LONG), -number[item.path]
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A hash that is slow for who guesses is slow for every agent of a test: a fifth of a second
+    each. The command line's test looks at the real one."""
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agents, "_hasher", quick)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +43,11 @@ def test_agents_are_added_with_a_password_from_standard_input(tmp_path: Path) ->
     done = omotenashi(tmp_path, *base, "--password-stdin", given="long enough\n")
     assert done.returncode == 0, done.stderr
     assert "aya@example.com" in done.stdout
+    with sqlite3.connect(tmp_path / "omotenashi.sqlite3") as database:
+        (kept,) = database.execute("SELECT password_hash FROM agents").fetchone()
+    # RFC 9106 for machines with little memory: 64 MiB, three passes.
+    kind, memory, passes = re.findall(r"^\$(\w+)\$v=19\$m=(\d+),t=(\d+),p=", kept)[0]
+    assert (kind, int(memory) >= 64 * 1024, int(passes) >= 3) == ("argon2id", True, True)
     done = omotenashi(tmp_path, *base, "--password-stdin", given="short\n")
     assert done.returncode != 0
     assert "at least" in done.stderr
