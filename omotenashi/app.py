@@ -111,6 +111,11 @@ def make_app(parts: Parts) -> Sanic[Any, Any]:
         app.blueprint(demo.blueprint.blueprint(_samples(parts)))
     answer_errors(app)
     _work_in_background(app, parts, channels, around)
+
+    @app.after_server_stop
+    async def close_limits(app: Sanic[Any, Any]) -> None:
+        await limits.close()
+
     return app
 
 

@@ -47,13 +47,18 @@ class Limits:
     def __init__(self, enabled: bool, redis_url: str | None = None) -> None:
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._shared: MovingWindowRateLimiter | None = None
+        self._connections: Any = None
         if redis_url is not None:
-            patience: dict[str, Any] = {
-                "socket_timeout": TIMEOUT_S,
-                "socket_connect_timeout": TIMEOUT_S,
-            }
+            # Imported when it is used: most servers start without it.
+            from redis.asyncio import ConnectionPool
+
+            # Our own, since the storage has no way to close those that it makes.
+            self._connections = ConnectionPool.from_url(
+                redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+            )
+            given: dict[str, Any] = {"connection_pool": self._connections}
             storage = RedisStorage(
-                f"async+{redis_url}", wrap_exceptions=True, implementation="redispy", **patience
+                f"async+{redis_url}", wrap_exceptions=True, implementation="redispy", **given
             )
             self._shared = MovingWindowRateLimiter(storage)
         self._away_until = 0.0
@@ -61,6 +66,10 @@ class Limits:
         self._rules: dict[str, list[RateLimitItem]] = {
             name: parse_many(rule) for name, rule in RULES.items()
         }
+
+    async def close(self) -> None:
+        if self._connections is not None:
+            await self._connections.aclose()
 
     async def check(self, rule: str, *key: str) -> None:
         """Count one use. Raises ApiError 429 with Retry-After."""

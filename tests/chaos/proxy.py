@@ -18,7 +18,8 @@ _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sb
 # What a distribution's own nginx.conf would say around the file that is shipped, without root.
 _AROUND = """
 daemon off;
-worker_processes 1;
+# One process, which may be killed without leaving another.
+master_process off;
 pid {folder}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 1024; }}

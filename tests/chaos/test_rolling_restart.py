@@ -45,7 +45,7 @@ async def test_a_rolling_restart_costs_nobody_more_than_a_second_try(articles_ca
         tasks = [asyncio.create_task(one.talk()) for one in people]
         tasks += [asyncio.create_task(one.work()) for one in team]
         await asyncio.sleep(2)
-        for program in (*product.brains, *product.servers):
+        for program in (*product.brains, *product.servers, product.others["redis"]):
             await restarted(product, program)
         board.stopping.set()
         await asyncio.gather(*tasks)

@@ -28,8 +28,11 @@ async def server(
     running = telegram_server(tmp_path, articles_cache, api.url, clock, database_url)
     await running.start()
     try:
-        # The bot's name is known now, and with it where to go on.
-        await until(lambda: bool(api.called("setWebhook")))
+        # Until the bot's name is known, and with it where to go on.
+        visitor = await running.visitor().arrive(lang="en")
+        async with asyncio.timeout(20):
+            while not (await visitor.page())["links"]:
+                await asyncio.sleep(0.02)
         yield running
     finally:
         await running.stop()
