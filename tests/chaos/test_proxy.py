@@ -51,7 +51,7 @@ async def raised(folder: Path, cache: Path) -> AsyncIterator[tuple[Product, Ngin
 def customer(proxy: Nginx, address: str = "127.0.0.1") -> httpx.AsyncClient:
     """One who comes from `address`."""
     transport = httpx.AsyncHTTPTransport(verify=proxy.trusting(), local_address=address)
-    return httpx.AsyncClient(base_url=proxy.url, transport=transport, timeout=20)
+    return httpx.AsyncClient(base_url=proxy.url, transport=transport, timeout=60)
 
 
 def test_nginx_reads_the_file_without_a_complaint(tmp_path: Path) -> None:
@@ -94,18 +94,17 @@ async def shows_nothing_of_the_inside(client: httpx.AsyncClient) -> None:
 async def events_come_as_they_happen(visitor: Visitor) -> None:
     async with visitor.events() as events:
         # A proxy that buffers would keep the first event until there are some kilobytes.
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert (await events.next())[0] == "state"
         await visitor.say("question 1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             said = [(await events.until("message"))["text"] for _ in range(2)]
     assert said == ["question 1", "1: question 1"]
 
 
 async def files_pass_and_too_large_ones_are_refused(visitor: Visitor) -> None:
     async def send(content: bytes) -> httpx.Response:
-        file = {"file": ("picture.png", content, "image/png")}
-        return await visitor.client.post(f"{V}/attachments", files=file)
+        return await uploads.send(visitor.client, f"{V}/attachments", content)
 
     picture = uploads.picture()
     assert (await send(picture)).status_code == 201
@@ -134,7 +133,10 @@ async def addresses_are_the_customers_own(proxy: Nginx) -> None:
         return (await client.post(f"{V}/session", json={}, headers=claimed)).status_code
 
     async with customer(proxy, "127.0.0.3") as busy, customer(proxy, "127.0.0.4") as other:
-        found = [await arrive(busy, number) for number in range(125)]
+        found: list[int] = []
+        for first in range(0, 130, 10):
+            ten = (arrive(busy, number) for number in range(first, first + 10))
+            found += await asyncio.gather(*ten)
         assert found[:100] == [201] * 100
-        assert found[-1] == 429
+        assert found.count(429) >= 10
         assert await arrive(other, 1) == 201
