@@ -21,6 +21,8 @@ from support.values import Author, Conversation, Message
 Line = Literal["wish", "facts", "tried", "mood", "left", "promise", "next"]
 MOST_WORDS = 60
 WISH_WORDS = 18
+REASON_WORDS = 12
+_QUOTE = ("“{}”", "「{}」")
 # What a customer says besides the matter itself.
 SMALL_TALK = frozenset(
     {"greet", "goodbye", "thank", "affirm", "deny", "inform", "bot_challenge", "request_human",
@@ -43,6 +45,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "fault": ("fault", "不具合"),
     "date": ("date", "日付"),
     "wish": ("wants", "ご希望"),
+    "late_reason": ("why late", "遅れたご事情"),
     "refund": ("refund", "返金"),
     "replacement": ("replacement", "交換"),
     "repair": ("repair", "修理"),
@@ -175,6 +178,9 @@ def _facts(
         parts.insert(0, f"{_word(_NAMES, 'order_number', lang)} {facts['order_number']}{proved}")
     if facts.get("name"):
         parts.insert(0, f"{_word(_NAMES, 'name', lang)} {mask(facts['name'])}")
+    if facts.get("late_reason"):
+        why = _shortened(" ".join(mask(facts["late_reason"]).split()), REASON_WORDS)
+        parts.append(f"{_word(_NAMES, 'late_reason', lang)} " + _QUOTE[lang == "ja"].format(why))
     parts += [f"{_word(_NAMES, case.kind, lang)} {case.number}" for case in cases]
     sent = [m for m in said if m.author is Author.CUSTOMER and m.kind == KIND]
     if sent:

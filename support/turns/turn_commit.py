@@ -244,9 +244,11 @@ def _learned(conversation: Conversation, result: TurnResult) -> dict[str, Any]:
 def _may_answer(result: TurnResult, *, in_form: bool) -> bool:
     """Whether somebody who waits for a person gets this answer of the assistant's.
 
-    Facts, which were looked up; what belongs to a question of ours (`in_form`); otherwise only
-    what it is sure to have understood.
+    A word that it reaches whoever answers them; facts, which were looked up; what belongs to a
+    question of ours (`in_form`); otherwise only what it is sure to have understood.
     """
+    if result.replies and all(reply.data.get("noted") for reply in result.replies):
+        return True
     if result.understood and in_form:
         return True
     if not result.understood or any(c.get("type") == "handover" for c in result.commands):
@@ -276,7 +278,9 @@ def _pass_on(
     if callbacks.correct_number(tx, thread, conversation, typed, playbook, now):
         return conversation
     said, lang = playbook.messages, conversation.lang
-    text = said.passed_on.in_lang(lang)
+    # What can't be answered comes several times in a row; the words shouldn't.
+    variants = (said.passed_on, said.passed_on_again, said.passed_on_more)
+    text = variants[group[-1].seq // 2 % len(variants)].in_lang(lang)
     address = _EMAIL.search(typed)
     if address is not None:
         visitors.keep_contact(tx, thread, address.group())
