@@ -9,7 +9,7 @@ from typing import Literal
 from actions.amending import amend, keeps_the_order
 from actions.formatting import carrier_name, item_names, money
 from actions.lookup import identify, offer
-from actions.people import hand_over
+from actions.people import REFUSED, hand_over, insists
 from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply, TaskForm
 from actions.turn import Step, Turn
@@ -172,6 +172,8 @@ def _refuse(
     decision: ChangeDecision,
     task: Literal["cancel", "change"],
 ) -> None:
+    if insists(turn, voice, order_number=order.number, tried=f"{task}: {decision.reason}"):
+        return
     state = order.state
     if state is OrderState.OUT_FOR_DELIVERY:
         state = OrderState.SHIPPED
@@ -183,7 +185,7 @@ def _refuse(
     if decision.alternative == "return":
         offer(turn, voice, "return_or_person", default="return_order")
     else:
-        offer(turn, voice)
+        offer(turn, voice, default=REFUSED)
     voice.finish()
 
 

@@ -143,7 +143,7 @@ class ActionAffirm(Reply):
         elif about in _OFFERS and _POLITE_NO.search(turn.text):
             decline(voice)
         elif about == "person" and not turn.queued:
-            bring_person(turn, voice, reason or "asked")
+            bring_person(turn, voice, "stuck" if reason == "stuck" else "asked")
         elif about == "return_order":
             await return_order(turn, voice, Step.START)
         elif about == "cancel_order":

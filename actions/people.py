@@ -34,6 +34,21 @@ def answer_to(turn: Turn, voice: Voice) -> None:
     voice.remember(asked_contact=True)
 
 
+REFUSED = "person:refused"
+"""What a bare yes means after a refusal: a person, who may go beyond the rule."""
+
+
+def insists(turn: Turn, voice: Voice, **facts: str) -> bool:
+    """Bring a person where the same is asked for again right after it was refused: nobody is read
+    the same paragraph twice."""
+    again = turn.slots.get("expecting") == REFUSED and not turn.numbers and bool(turn.text)
+    if not again or turn.queued:
+        return False
+    voice.say("utter_person")
+    hand_over(turn, voice, "asked", **facts)
+    return True
+
+
 def _given_address(turn: Turn) -> str | None:
     """The e-mail address they gave as theirs, unless no order knew it."""
     proof = turn.entities.get("email") or str(turn.slots.get("proof") or "")

@@ -10,7 +10,7 @@ from actions.formatting import EVERYTHING, day, item_names, listed, local_day
 from actions.interruptions import changed_mind, gives_reason
 from actions.late_return import OFFERED
 from actions.lookup import identify, offer
-from actions.people import hand_over
+from actions.people import REFUSED, hand_over, insists
 from actions.products import SOLD, fitting_items, item_name, matching_items
 from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply, TaskForm, shop_zone
@@ -194,6 +194,9 @@ def _forget(voice: Voice) -> None:
 
 
 def _refuse(turn: Turn, voice: Voice, order: Order, decision: ReturnDecision, faulty: bool) -> None:
+    if insists(turn, voice, order_number=order.number, tried=f"return: {decision.reason}"):
+        _forget(voice)
+        return
     delivered = local_day(order.delivered_at, shop_zone()) if order.delivered_at else None
     response = {
         ReturnReason.TOO_LATE: "utter_return_too_late",
@@ -224,7 +227,7 @@ def _refuse(turn: Turn, voice: Voice, order: Order, decision: ReturnDecision, fa
         _keep_late(turn, voice, order, decision)
         offer(turn, voice, default=OFFERED)
     else:
-        offer(turn, voice)
+        offer(turn, voice, default=REFUSED)
     _forget(voice)
 
 

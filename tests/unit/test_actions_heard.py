@@ -361,3 +361,20 @@ async def test_praise_is_no_idea_with_a_number() -> None:
         "action_idea", "wonderful shop, you should sell whisks for kids", "feedback_idea"
     )
     assert idea.responses == ("utter_idea_noted",)
+
+
+async def test_who_insists_after_a_refusal_gets_a_person_and_not_the_same_paragraph() -> None:
+    talk = Dialogue(verified_orders=["HN-10003"])
+    refused = await talk.play(
+        "action_cancel_order", "cancel HN-10003", "cancel_order", order_number="HN-10003"
+    )
+    assert refused.responses == ("utter_cancel_refused_shipped", "utter_offer_person")
+    for action, intent in (("action_cancel_order", "cancel_order"),
+                           ("action_return_order", "return_order")):  # fmt: skip
+        again = Dialogue(verified_orders=["HN-10003"])
+        again.slots |= talk.slots
+        done = await again.play(action, "i don't want it any more", intent)
+        assert done.responses == ("utter_person",)
+        assert done.command("handover")["reason"] == "asked"
+    yes = await talk.play("action_affirm", "yes", "affirm")
+    assert yes.command("handover")["reason"] == "asked"
