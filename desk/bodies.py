@@ -91,7 +91,6 @@ Text = Annotated[str, AfterValidator(_text)]
 ClientId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_plain)]
 Label = Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_filled)]
 Comment = Annotated[str, Field(max_length=2000), AfterValidator(_plain)]
-Seq = Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
 Mark = Annotated[StrictInt, Field(ge=0, le=2)]
 Name = Annotated[str, Field(max_length=64), AfterValidator(_plain)]
 

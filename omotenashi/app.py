@@ -260,6 +260,7 @@ def _work_in_background(
     @app.after_server_stop
     async def close(app: Sanic[Any, Any]) -> None:
         await parts.brain.close()
+        parts.services.orders.close()
         parts.db.close()
 
 

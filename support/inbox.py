@@ -26,7 +26,6 @@ from support.turns import choices
 from support.values import Author, Conversation, State
 
 LONGEST_TEXT = 4000
-LONGEST_CLIENT_ID = 128
 # Renewed every two seconds by whoever serves the turn; after so long another server takes it over.
 LEASE = timedelta(seconds=12)
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -94,6 +94,12 @@ def actions(
     app = Sanic("omotenashi-actions", configure_logging=False)
     app.blueprint(blueprint(services, settings.key("actions")))
     app.add_task(keep_fresh(services.knowledge))
+
+    @app.after_server_stop
+    async def close(app: Sanic[Any, Any]) -> None:
+        services.orders.close()
+        db.close()
+
     answer_errors(app)
     app.run(host=host, port=port, single_process=True, access_log=False, motd=False)
 

@@ -43,15 +43,12 @@ def typical_wait(accepted_waits_s: Iterable[float], first_guess_s: float) -> flo
     return typical
 
 
-def estimate(position: int, agents: int, typical_s: float, opens_in_s: float = 0.0) -> Estimate:
-    """The wait of whoever stands at `position` (from 1) before `agents` people.
-
-    `opens_in_s`: seconds until somebody is there at all.
-    """
+def estimate(position: int, agents: int, typical_s: float) -> Estimate:
+    """The wait of whoever stands at `position` (from 1) before `agents` people."""
     rounds = -(-position // max(agents, 1))
     middle = typical_s * rounds
-    low = int(opens_in_s + LOW * middle)
-    high = int(opens_in_s + max(HIGH * middle, SHORTEST_HIGH_S))
+    low = int(LOW * middle)
+    high = int(max(HIGH * middle, SHORTEST_HIGH_S))
     return Estimate(low, high)
 
 

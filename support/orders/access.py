@@ -104,6 +104,10 @@ class OrderAccess:
         """
         self._repository.apply(effect)
 
+    def close(self) -> None:
+        """Give back what the source holds open; nothing is asked afterwards."""
+        self._repository.close()
+
     def _proof_allowed(self, number: str, recent_failures: int) -> bool:
         for_number = self._failures_for_number(number)
         return recent_failures < self._limits.per_thread and for_number < self._limits.per_number

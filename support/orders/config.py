@@ -36,7 +36,6 @@ ItemField = Literal[
     "sku", "name_en", "name_ja", "quantity", "price", "returnable", "opened_ok", "restriction"
 ]
 ORDER_FIELDS: tuple[OrderField, ...] = get_args(OrderField)
-ITEM_FIELDS: tuple[ItemField, ...] = get_args(ItemField)
 _NEEDED: tuple[OrderField, ...] = ("number", "state", "placed_at")
 
 

@@ -111,12 +111,9 @@ class OpeningHours(Part):
 
 
 class Goodwill(Part):
-    """Vouchers on top of a fix, in the shop's currency; never instead of one."""
+    """In what the limits of `Remedies` are counted."""
 
     currency: str
-    amounts: dict[Literal["late", "broken", "wrong_item", "other"], int]
-    agent_limit: int = Field(ge=0)
-    monthly_budget: int = Field(ge=0)
 
 
 class RemedyLimits(Part):
@@ -142,7 +139,6 @@ class Shop(Part):
     email: str
     phone: str
     case_prefix: str = "C"
-    order_prefix: str = "HN"
 
 
 class NeededSkills(Part):

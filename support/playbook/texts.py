@@ -22,7 +22,6 @@ class Messages(Part):
     closed_no_date: Words
     ask_contact: Words
     contact_kept: Words
-    no_contact: Words
     wait_longer: Words
     agent_joined: Words
     agent_changed: Words
@@ -49,7 +48,6 @@ class Messages(Part):
     help: Words
     text_only: Words
     slow_down: Words
-    which_language: Words
     language_kept: Words
     ask_person: Words
     new_matter: Words

@@ -13,10 +13,8 @@ from zoneinfo import ZoneInfo
 from support.reports.episodes import Episode, Wait
 
 SATISFIED: Final = 4
-DISSATISFIED: Final = 2
 # How a conversation ends that was good for something.
 _CONTENT: Final = ("thank", "goodbye")
-_CLAIMED: Final = "claimed"
 _CANCELLED: Final = "cancelled"
 
 Kind = Literal["count", "share", "seconds", "score"]

@@ -10,6 +10,7 @@ from support.outreach import outreach
 from support.playbook.playbook import Playbook
 from support.store import Transaction
 from support.tasks import callbacks, tasks
+from support.tasks.tasks import Task
 from support.timers import Handler
 from support.values import Conversation, State, Thread
 
@@ -23,7 +24,7 @@ def handlers(playbook: Playbook) -> Mapping[str, Handler]:
             thread, conversation, task = tasks.lock(tx, int(task_id))
         except tasks.NoSuchTask:
             return
-        if task.state != "open" or now >= task.due_at:
+        if not _stands(task) or now >= task.due_at:
             return
         lang = conversation.lang
         text = said.callback_soon.in_lang(lang).format(at=callbacks.when(task, now, playbook, lang))
@@ -37,7 +38,7 @@ def handlers(playbook: Playbook) -> Mapping[str, Handler]:
             thread, conversation, task = tasks.lock(tx, int(task_id))
         except tasks.NoSuchTask:
             return
-        if task.state != "open":
+        if not _stands(task):
             return
         lang = conversation.lang
         text = said.callback_missed.in_lang(lang).format(
@@ -53,6 +54,11 @@ def handlers(playbook: Playbook) -> Mapping[str, Handler]:
         )  # fmt: skip
 
     return {callbacks.REMINDER_TIMER: remind, callbacks.MISSED_TIMER: missed}
+
+
+def _stands(task: Task) -> bool:
+    """Whether a call is still owed; a timer left behind may name a task of another kind."""
+    return task.kind == "callback" and task.state == "open"
 
 
 def _first(

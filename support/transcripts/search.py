@@ -28,10 +28,6 @@ _ADD = {
         " VALUES (:id, array_to_tsvector(string_to_array(:words, ' ')))"
     ),
 }
-_REMOVE = {
-    "sqlite": text("DELETE FROM message_words WHERE rowid = :id"),
-    "postgresql": text("DELETE FROM message_words WHERE message_id = :id"),
-}
 _REMOVE_THREAD = {
     "sqlite": text(
         "DELETE FROM message_words WHERE rowid IN"
@@ -60,12 +56,6 @@ def index_message(tx: Transaction, message_id: int, said: str) -> None:
     words = indexed_words(said)
     if words:
         tx.execute(_ADD[_dialect(tx.connection)], {"id": message_id, "words": words})
-
-
-def reindex_message(tx: Transaction, message_id: int, said: str) -> None:
-    """The same for a message whose text has changed."""
-    tx.execute(_REMOVE[_dialect(tx.connection)], {"id": message_id})
-    index_message(tx, message_id, said)
 
 
 def unindex_thread(tx: Transaction, thread_id: str) -> None:

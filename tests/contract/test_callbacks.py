@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from support.store import Transaction
 from support.store.schema import timers
+from support.tasks import callbacks
 from support.tasks import tasks as desk_tasks
+from support.timers import set_timer
 from tests.contract.test_handover import assigned, queued
 from tests.harness import DeskAgent, Events, Server, TestClock, Visitor, answer
 
@@ -487,3 +490,24 @@ async def test_an_erased_customers_call_is_no_strangers(
     assert "call" not in await texts(stranger)
     left = select(timers.c.subject).where(timers.c.kind.like("callback%"))
     assert await server.db.reading(lambda c: c.execute(left).all()) == []
+
+
+async def test_a_call_that_was_left_behind_ends_no_other_task(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    agent = await server.agent()
+    await visitor.answers("hello")
+
+    def make(tx: Transaction) -> None:
+        due = clock() + timedelta(days=30)
+        task = desk_tasks.make(
+            tx, visitor.conversation_id, "promise", "send a card", due, "system", clock()
+        )
+        for timer in (callbacks.REMINDER_TIMER, callbacks.MISSED_TIMER):
+            set_timer(tx, timer, str(task.id), clock() + timedelta(minutes=1), clock())
+
+    await server.db.writing(make)
+    clock.push(minutes=2)
+    await server.tick()
+    assert [one["state"] for one in await tasks(agent)] == ["open"]
+    assert "call" not in await texts(visitor)

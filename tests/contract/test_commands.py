@@ -95,7 +95,7 @@ def test_the_shops_own_files_are_well(tmp_path: Path) -> None:
         ("opening.yml", "Asia/Tokyo", "Asia/Nowhere", 2, "time zone"),
         ("escalation.yml", "offer_after: 2", "offer_after: soon", 4, "offer_after"),
         ("shop.yml", "email:", "e_mail:", 1, "email"),
-        ("goodwill.yml", "{late: 500", "{late: 500: 7", 3, "YAML"),
+        ("goodwill.yml", "currency: JPY", "currency: JPY: 7", 2, "YAML"),
     ],
 )
 def test_a_malformed_playbook_is_told_with_file_and_line(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog.testing
 from orders_service import Answer, OrdersService
 
+from omotenashi.parts import PLAYBOOK
 from support.orders import EffectKind, OrderEffect, OrdersUnavailable
-from support.orders.config import HttpSource
+from support.orders.config import HttpSource, OrdersConfig
 from support.orders.http import HttpOrders
-from tests.harness import OPEN_TIME
+from support.playbook.playbook import load_playbook
+from tests.harness import OPEN_TIME, ScriptedBrain, Server, TestClock, settings_for
 
 GOOD: dict[str, Any] = {
     "number": "A1",
@@ -277,3 +282,23 @@ def test_no_log_names_a_customer_or_an_order(caplog: pytest.LogCaptureFixture) -
     for private in ("misaki", "HN-10234", "s3cret"):
         assert private not in said
     assert any(entry["event"] == "orders_unavailable" for entry in logs)
+
+
+async def test_connections_end_with_the_server(
+    tmp_path: Path, articles_cache: Path, clock: TestClock
+) -> None:
+    (tmp_path / "cache").symlink_to(articles_cache)
+    with OrdersService(always(Answer(200, GOOD))) as service:
+        source = {"source": "http", "http": {"base_url": service.url}}
+        playbook = load_playbook(PLAYBOOK).model_copy(
+            update={"orders": OrdersConfig.model_validate(source)}
+        )
+        server = Server(settings_for(tmp_path), ScriptedBrain(), clock, playbook=playbook)
+        await server.start()
+        assert server.parts is not None
+        orders = server.parts.services.orders
+        look = partial(orders.find, "A1", email="misaki@example.jp")
+        assert (await asyncio.to_thread(look)).number == "A1"
+        await server.stop()
+        with pytest.raises(RuntimeError, match="closed"):
+            look()
