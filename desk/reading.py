@@ -17,6 +17,7 @@ from desk.shapes import colleague_shape, message_shape, present_shape, reader_fo
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support import conversations, messages
+from support.customers import visitors
 from support.customers.customer_view import visit
 from support.delivery import delivery
 from support.handover import presence
@@ -122,8 +123,13 @@ class Reading:
         return json_response(page, headers=NO_STORE)
 
     async def agents(self, request: Request, login: Login) -> HTTPResponse:
-        found = await self._around.db.reading(lambda c: colleagues(c, self._around))
-        return json_response({"agents": found}, headers=NO_STORE)
+        def read(connection: Connection) -> dict[str, Any]:
+            return {
+                "agents": colleagues(connection, self._around),
+                "tiers": visitors.tiers(connection, self._around.playbook),
+            }
+
+        return json_response(await self._around.db.reading(read), headers=NO_STORE)
 
     async def counts(self, request: Request, login: Login) -> HTTPResponse:
         now = self._around.clock()

@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { choices, ask } from "./dialogs.js";
 import { byId, el, icon, speak } from "./dom.js";
 import { keep, kept } from "./kept.js";
-import { t, table } from "./words.js";
+import { named, t, table } from "./words.js";
 
 // The fields of the form; tables of words where there are few values.
 const FIELDS = {
@@ -64,8 +64,9 @@ export class Filters {
   }
 
   async build() {
-    const { agents } = await get("agents").catch(() => ({ agents: [] }));
+    const { agents, tiers } = await get("agents").catch(() => ({ agents: [], tiers: [] }));
     const options = {
+      tier: tiers.map((tier) => [tier, named("tier", tier)]),
       agent: [["me", t("filter.me")], ...agents.map((one) => [String(one.id), one.name])],
       waiting: WAITS.map((minutes) => [String(minutes), t("filter.minutes", { n: minutes })]),
     };

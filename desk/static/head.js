@@ -92,7 +92,6 @@ export class Summary {
     // Read before the claim; after it a phone needs the room for the answer.
     if (talk.state === "assigned" && this.state !== "assigned" && matchMedia("(max-width: 44rem)").matches) this.box.open = false;
     this.state = talk.state;
-    const correction = talk.ticket?.correction;
     refill(
       this.lines,
       lines.map((line) =>
@@ -103,7 +102,6 @@ export class Summary {
           el("dd", { dir: "auto" }, line.seq ? el("button", { type: "button", class: "link", "data-seq": line.seq, title: t("summary.go") }, line.text) : line.text),
         ),
       ),
-      correction && el("div", {}, el("dt", {}, t("summary.correction")), el("dd", { dir: "auto" }, correction)),
     );
     this.lines.onclick = (event) => {
       const seq = event.target.closest("[data-seq]")?.dataset.seq;

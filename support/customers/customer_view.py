@@ -128,7 +128,7 @@ def rating(connection: Connection, conversation_id: str) -> dict[str, Any] | Non
 
 
 def ticket(connection: Connection, conversation_id: str) -> dict[str, Any] | None:
-    """The newest place in the queue: when, what the customer chose and corrected."""
+    """The newest place in the queue: when, and what the customer chose."""
     row = connection.execute(
         select(tickets)
         .where(tickets.c.conversation_id == conversation_id)
@@ -142,7 +142,6 @@ def ticket(connection: Connection, conversation_id: str) -> dict[str, Any] | Non
         "open": row.closed_at is None,
         "choice": row.choice,
         "callback_at": row.callback_at,
-        "correction": row.summary_correction,
     }
 
 

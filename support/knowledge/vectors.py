@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import logging
 import os
 import tempfile
 import threading
@@ -17,6 +18,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+_log: Final = logging.getLogger(__name__)
 
 Vectors = npt.NDArray[np.float32]
 
@@ -129,8 +132,17 @@ def _read(path: Path) -> tuple[dict[bytes, int], npt.NDArray[np.float16]]:
 
 
 def _write(path: Path, keys: Sequence[bytes], vectors: npt.NDArray[np.float16]) -> None:
-    """Replaces the file in one step, so that another process never reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-        np.savez(file, keys=np.array(keys), vectors=vectors)
-    os.replace(file.name, path)
+    """Replaces the file in one step, so that another process never reads half of it; goes without
+    where nothing can be written."""
+    made: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
+            made = Path(file.name)
+            np.savez(file, keys=np.array(keys), vectors=vectors)
+        os.replace(made, path)
+    except OSError as error:
+        # A full or read-only disk costs the saving, never the articles.
+        _log.warning("sentence vectors can't be kept in %s: %s", path.parent, error.strerror)
+        if made is not None:
+            made.unlink(missing_ok=True)

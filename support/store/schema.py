@@ -362,7 +362,7 @@ tickets = Table(
     Column("choice", String(16)),  # wait, message, callback
     Column("team", String(40)),  # which team it waits for; none: anybody
     Column("callback_at", UtcDateTime),
-    Column("summary_correction", Text),
+    Column("summary_correction", Text),  # not written any more
     Column("closed_at", UtcDateTime),
     Column("outcome", String(16)),  # claimed, cancelled, resolved
 )

@@ -178,6 +178,8 @@ async def test_tiers_are_the_shops_own_and_of_any_length(server: Server) -> None
         assert found.status_code == 200, found.text
         listed = [one["customer"]["id"] for one in found.json()["conversations"]]
         assert listed == ([customer] if customer else [])
+    offered = (await lena.client.get("/api/v1/desk/agents")).json()["tiers"]
+    assert offered == ["leaf", "bloom", "grove", "gold", long[:16]]
     page = (await lena.client.get("/desk/transcripts")).text
     for value, word in (("leaf", "Leaf"), ("gold", "gold"), (long[:16], long[:16])):
         assert re.search(f'<option value="{value}" *>{word}</option>', page), value

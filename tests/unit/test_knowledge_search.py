@@ -127,6 +127,26 @@ def test_vectors_are_kept_and_a_damaged_cache_is_only_slower(tmp_path: Path) -> 
     assert first == second == third
 
 
+@pytest.mark.parametrize("at", ["making its folder", "putting it in its place"])
+def test_vectors_that_cannot_be_kept_are_only_slower(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, at: str
+) -> None:
+    """A full or read-only disk; the server would end over it, and end again."""
+    folder = tmp_path / "cache"
+    if at == "making its folder":
+        folder.write_text("a file is in the way")
+    else:
+        Knowledge.load(SHOPS / "yamabiko", folder).wait()
+        (file,) = folder.iterdir()
+        file.unlink()
+        file.mkdir()
+    result = Knowledge.load(SHOPS / "yamabiko", folder).search("朝食ついてますか")
+
+    assert result.hits[0].id == "朝食"
+    assert "can't be kept" in caplog.text
+    assert not folder.is_dir() or [one.name for one in folder.iterdir()] == [file.name]
+
+
 QUESTIONS = {
     "spoke": ["is a helmet included?", "price for a ful servce", "how do i cancel my booking"],
     "yamabiko": ["朝ごはんは何時からですか", "犬連れて行っていいですか", "車停められますか"],
