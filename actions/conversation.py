@@ -230,7 +230,8 @@ class ActionInform(Reply):
             await complaint(turn, voice, Step.START)
         elif "email" in said:
             voice.command("contact", email=said["email"])
-            voice.say("utter_contact_noted", email=said["email"])
+            noted = "utter_contact_noted" if turn.mail else "utter_contact_passed_on"
+            voice.say(noted, email=said["email"])
         else:
             await answer(turn, voice)
 

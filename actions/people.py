@@ -14,7 +14,9 @@ def hand_over(turn: Turn, voice: Voice, reason: str, **note: str) -> None:
     voice.finish()
     if not turn.queued:
         given = _given_address(turn)
-        if given is not None and not (turn.contact or turn.customer or turn.staffed):
+        if given is not None and turn.mail and not (
+            turn.contact or turn.customer or turn.staffed
+        ):
             # Nobody answers at once, and it needn't be asked for again.
             voice.command("contact", email=given)
             voice.say("utter_answer_also_to", email=given)
@@ -22,15 +24,18 @@ def hand_over(turn: Turn, voice: Voice, reason: str, **note: str) -> None:
 
 
 def answer_to(turn: Turn, voice: Voice) -> None:
-    """Where an answer shall go: to the address that was given here, or to one that is asked for."""
+    """Where an answer shall go: to the address that was given here, or to one that is asked for.
+
+    Where no mail can be sent they learn where it will be instead.
+    """
     if turn.customer or turn.queued or turn.slots.get("asked_contact"):
         return
     given = _given_address(turn)
-    if given is not None and not turn.contact:
+    if given is not None and not turn.contact and turn.mail:
         voice.command("contact", email=given)
         voice.say("utter_answer_also_to", email=given)
-    elif given is None and not turn.contact and not turn.verified:
-        voice.say("utter_where_to_answer")
+    elif given is None and not turn.contact and not turn.verified and turn.waits_on_page:
+        voice.say("utter_where_to_answer" if turn.mail else "utter_answer_here")
     voice.remember(asked_contact=True)
 
 

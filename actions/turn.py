@@ -89,6 +89,10 @@ class Turn:
     thread: str
     queued: bool
     """Whether the customer already waits for a person."""
+    mail: bool
+    """Whether answers can go out by e-mail."""
+    waits_on_page: bool
+    """Whether an answer that comes later is on the website only, unless it is mailed."""
     customer: Customer | None
     contact: bool
     """Whether it is known where an answer goes when nobody is on the page."""
@@ -142,6 +146,8 @@ class Turn:
             lang="ja" if tracker.slots.get("language") == "ja" else "en",
             thread=str(metadata.get("thread") or tracker.sender_id),
             queued=metadata.get("state") == "queued",
+            mail=bool(metadata.get("mail")),
+            waits_on_page=bool(metadata.get("waits_on_page", True)),
             customer=Customer(str(customer["id"]), customer.get("name")) if customer else None,
             contact=bool(metadata.get("contact")),
             staffed=bool(metadata.get("staffed", True)),

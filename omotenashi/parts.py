@@ -62,6 +62,16 @@ def open_files(settings: Settings) -> AttachmentFiles:
     return AttachmentFiles(settings.data_dir / "attachments")
 
 
+def with_ways(playbook: Playbook, settings: Settings) -> Playbook:
+    """`playbook`, knowing by which ways this server brings answers."""
+    ways = {
+        "email": settings.smtp_url is not None,
+        "telegram": settings.telegram_token is not None,
+    }
+    there = frozenset(way for way, is_there in ways.items() if is_there)
+    return playbook.model_copy(update={"ways": there})
+
+
 def make_services(
     settings: Settings, db: Database, playbook: Playbook, knowledge: KnowledgeHolder
 ) -> Services:
@@ -97,7 +107,7 @@ def load_knowledge(settings: Settings, playbook: Playbook, db: Database) -> Know
 
 def make_parts(settings: Settings) -> Parts:
     """Raises FileError or ArticleError, naming file and line, where the shop's files are wrong."""
-    playbook = load_playbook(PLAYBOOK)
+    playbook = with_ways(load_playbook(PLAYBOOK), settings)
     db = open_database(settings, make_hints(settings))
     knowledge = load_knowledge(settings, playbook, db)
     return Parts(

@@ -47,6 +47,21 @@ def zone_name(local: datetime, lang: str | None) -> str:
     return str(local.tzname())
 
 
+def file_kind(mime: str, lang: str | None) -> str:
+    """What a file is, to somebody who doesn't see it."""
+    japanese = lang == "ja"
+    if mime.startswith("image/"):
+        return "画像" if japanese else "a picture"
+    if mime.startswith("audio/"):
+        return "音声" if japanese else "a recording"
+    return "PDF" if mime == "application/pdf" else "ファイル" if japanese else "a file"
+
+
+def file_size(size: int) -> str:
+    """Bytes as people read them, rounded up: never 0 KB."""
+    return f"{size / 1024**2:.1f} MB" if size >= 1024**2 else f"{-(-size // 1024)} KB"
+
+
 def masked_email(address: str) -> str:
     """`aiko@example.com` as `a***@example.com`."""
     name, _, domain = address.partition("@")

@@ -239,6 +239,8 @@ class Dialogue:
             "thread": "thread",
             "verified_orders": [],
             "lookup_failures": 0,
+            "mail": True,
+            "waits_on_page": True,
             "thresholds": {"anger": 0.6, "offer_after": 2, "handover_after": 3},
             **metadata,
         }

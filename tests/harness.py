@@ -24,6 +24,7 @@ from omotenashi.parts import (
     load_knowledge,
     make_hints,
     make_services,
+    with_ways,
 )
 from omotenashi.ports import free_port
 from omotenashi.settings import Settings
@@ -182,7 +183,7 @@ class Server:
 
     async def start(self) -> None:
         Sanic.test_mode = True
-        playbook = self.playbook or load_playbook(PLAYBOOK)
+        playbook = with_ways(self.playbook or load_playbook(PLAYBOOK), self.settings)
         db = Database(self.settings.database, make_hints(self.settings))
         knowledge = articles(self.settings.data_dir)
         if self.own_articles:

@@ -14,17 +14,17 @@ from telegram.error import TelegramError
 from channels.telegram.bot_api import BotApi
 from channels.telegram.intake import Followed
 from channels.telegram.updates import Incoming
-from support.hints import thread_topic
+from support.hints import Subscription, thread_topic
 from support.store import Database
 from support.store.database import StorageUnavailable
-from support.turns import turn_work
+from support.turns import at_work, turn_work
 from support.values import Conversation, State
 
 log = logging.getLogger(__name__)
 
-# Telegram shows "typing" for five seconds at a time.
-TYPING_S = 4.5
-MOST_TYPING = 12
+MOST_TYPING = 15
+# A word that was lost is made up for by the next.
+PATIENCE_S = 2 * at_work.BEAT_S + 1
 
 
 class Courtesies:
@@ -74,15 +74,25 @@ class Courtesies:
 
     async def _think(self, chat_id: int, conversation: Conversation) -> None:
         """Show that an answer is being made, for as long as one is."""
-
-        def answering() -> bool:
-            return self._db.read(lambda c: turn_work.is_answering(c, conversation.id))
-
-        with self._db.hints.subscribe(thread_topic(conversation.thread_id)) as wake:
+        with self._db.hints.subscribe(thread_topic(conversation.thread_id)) as heard:
+            works: bool | None = await self._db.reading(
+                lambda connection: turn_work.is_answering(connection, conversation.id)
+            )
             for _ in range(MOST_TYPING):
-                if not await asyncio.to_thread(answering):
+                if not works:
                     return
                 await self._api.bot.send_chat_action(chat_id, ChatAction.TYPING)
-                hint = await wake.next(TYPING_S)
-                while hint is not None and hint.kind != "message":
-                    hint = await wake.next(TYPING_S)
+                works = await _next_news(heard)
+
+
+async def _next_news(heard: Subscription) -> bool:
+    """Whether the assistant still works on an answer: what is said of it next, or not said."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                hint = await heard.next()
+                news = at_work.is_news(hint) if hint is not None else None
+                if news is not None:
+                    return news
+    except TimeoutError:
+        return False

@@ -23,6 +23,7 @@ from support.outreach import notices, tact
 from support.playbook.playbook import Playbook
 from support.tasks import callbacks
 from support.team import agents
+from support.turns import at_work
 from support.values import Conversation, Message, State
 from web.events import COMMENT, HEARTBEAT_S, frame
 
@@ -124,10 +125,14 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
             # grows slower where nothing happens: most open pages are pages left open.
             due = clock() - looked >= pause
             arrived = [hint, *hints.drain()] if hint is not None else []
+            kinds = {one.kind for one in arrived}
             behind = False
             for one in arrived:
                 if one.kind in ("typing", "receipt"):
-                    yield frame(one.kind, one.data)
+                    # A person who takes over and the assistant's last word can cross.
+                    held = state["state"] == "assigned" or "state" in kinds
+                    if not (held and at_work.is_news(one)):
+                        yield frame(one.kind, one.data)
                 elif one.kind == "message" and one.data["seq"] > cursor:
                     # Only the very next one may be taken from the hint: hints get lost, and over-
                     # take each other. Everything else is read.
@@ -136,7 +141,6 @@ async def frames(around: Surroundings, thread_id: str, after: int) -> AsyncItera
                         continue
                     cursor = one.message.seq
                     yield frame("message", message_shape(one.message), cursor)
-            kinds = {one.kind for one in arrived}
             if "erased" in kinds:
                 return
             waiting = state["state"] == "queued"

@@ -143,10 +143,21 @@ def prefer(
         .values(preferred_channel=channel)
     )
     tx.hint(thread_topic(thread_id), "state")
-    if channel is not None and changed.rowcount:
-        said = playbook.messages
-        conversation = _current(tx, thread, now)
-        _tell(tx, conversation, said.preferred, now, (said.button_unlink, f"link:remove:{channel}"))
+    if not changed.rowcount:
+        return
+    said = playbook.messages
+    conversation = _current(tx, thread, now)
+    if channel is None:
+        _tell(tx, conversation, said.preferred_no_more, now)
+        return
+    _tell(
+        tx,
+        conversation,
+        said.preferred,
+        now,
+        (said.button_prefer_no_more, f"link:anywhere:{channel}"),
+        (said.button_unlink, f"link:remove:{channel}"),
+    )
 
 
 def remove(

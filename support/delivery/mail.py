@@ -2,11 +2,13 @@
 
 from email.message import EmailMessage
 from email.utils import make_msgid
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from sqlalchemy import Connection, select
 
+from support import words
 from support.delivery.outbox import DeliveryRefused, Parcel
 from support.playbook.playbook import Playbook
 from support.store import Database
@@ -71,7 +73,13 @@ class MailSender:
 
     def _mail(self, connection: Connection, parcel: Parcel) -> EmailMessage | None:
         row = connection.execute(
-            select(messages.c.text, agents.c.name, conversations.c.lang, conversations.c.id)
+            select(
+                messages.c.text,
+                messages.c.data,
+                agents.c.name,
+                conversations.c.lang,
+                conversations.c.id,
+            )
             .join(conversations, conversations.c.id == messages.c.conversation_id)
             .outerjoin(agents, agents.c.id == messages.c.agent_id)
             .where(messages.c.id == parcel.message_id)
@@ -90,7 +98,24 @@ class MailSender:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(
             said.mail_body.in_lang(row.lang).format(
-                agent=row.name or shop, text=row.text, url=self._page_url, shop=shop
+                agent=row.name or shop, text=self._said(row), url=self._page_url, shop=shop
             )
         )
         return mail
+
+    def _said(self, row: Any) -> str:
+        """What was written; of files, which stay where only their customer can open them, what
+        they are and how to see them."""
+        files = row.data.get("attachments") or ()
+        if not files:
+            return str(row.text)
+        told = self._playbook.messages.mail_file.in_lang(row.lang)
+        return "\n\n".join(
+            told.format(
+                name=file["name"],
+                what=words.file_kind(file["type"], row.lang),
+                size=words.file_size(file["size"]),
+                url=self._page_url,
+            )
+            for file in files
+        )

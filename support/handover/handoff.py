@@ -12,7 +12,6 @@ from sqlalchemy import func, select, update
 from support import conversations, words
 from support.conversations import TransitionRefused
 from support.customers import visitors
-from support.delivery import ways_out
 from support.delivery.outbox import PUSHED
 from support.handover import capacity, queue, summary
 from support.handover.queue import (
@@ -138,13 +137,12 @@ def choose(
         due = promises.an_answer(tx, conversation.id, playbook, now)
         cancel_timer(tx, queue.ESTIMATE_TIMER, conversation.id)
     if contact is not None:
-        say(tx, conversation, said.contact_kept.in_lang(lang).format(contact=contact), now)
+        say(tx, conversation, queue.contact_kept(playbook, contact, lang), now)
     elif action == "message":
         text = playbook.contact.texts.message_until.in_lang(lang)
         at_latest = words.moment(due, now, playbook.hours.zone, lang)
         say(tx, conversation, text.format(due=at_latest), now, "notice")
-        if thread.contact is None and ways_out.waits_on_page(tx.connection, thread):
-            say(tx, conversation, said.ask_contact.in_lang(lang), now, "contact")
+        queue.tell_where_to_answer(tx, thread, conversation, playbook, now)
     elif not called_off:
         say(tx, conversation, said.ticket_wait.in_lang(lang), now, "notice")
     return conversation

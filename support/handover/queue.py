@@ -248,8 +248,30 @@ def tell_place(
         "handover",
         buttons=_unstaffed(playbook, lang),
     )
-    if thread.contact is None and ways_out.waits_on_page(tx.connection, thread):
+    tell_where_to_answer(tx, thread, conversation, playbook, now)
+
+
+def tell_where_to_answer(
+    tx: Transaction, thread: Thread, conversation: Conversation, playbook: Playbook, now: datetime
+) -> None:
+    """Somebody who needn't wait learns where the answer will be. An address is asked for only
+    where mail can go to it."""
+    said, lang = playbook.messages, conversation.lang
+    if not ways_out.waits_on_page(tx.connection, thread):
+        return
+    if "email" not in playbook.ways:
+        telegram = "telegram" in playbook.ways
+        text = said.answer_waits_or_telegram if telegram else said.answer_waits
+        say(tx, conversation, text.in_lang(lang), now)
+    elif thread.contact is None:
         say(tx, conversation, said.ask_contact.in_lang(lang), now, "contact")
+
+
+def contact_kept(playbook: Playbook, contact: str, lang: str | None) -> str:
+    """What is said to somebody who left an address: what it is good for here."""
+    said = playbook.messages
+    text = said.contact_kept if "email" in playbook.ways else said.contact_noted
+    return text.in_lang(lang).format(contact=contact)
 
 
 def offer_choices(tx: Transaction, conversation_id: str, playbook: Playbook, now: datetime) -> None:

@@ -278,11 +278,14 @@ class Playbook(Part):
     orders: OrdersConfig
     synonyms: Synonyms
     security: Security
+    # What else than the page brings answers to website visitors ("email", "telegram"): the
+    # server's settings say so, no file. Here, since nothing may be promised that there isn't.
+    ways: frozenset[str] = frozenset()
 
     def take_over(self, other: "Playbook") -> None:
         """Become what `other` says, for everyone who was given this one when the server started."""
         for name in type(self).model_fields:
-            if name not in AT_START:
+            if name in _FILES and name not in AT_START:
                 object.__setattr__(self, name, getattr(other, name))
 
     @property

@@ -22,6 +22,9 @@ class Messages(Part):
     closed_no_date: Words
     ask_contact: Words
     contact_kept: Words
+    contact_noted: Words
+    answer_waits: Words
+    answer_waits_or_telegram: Words
     wait_longer: Words
     agent_joined: Words
     agent_changed: Words
@@ -42,6 +45,7 @@ class Messages(Part):
     thanks_feedback: Words
     mail_subject: Words
     mail_body: Words
+    mail_file: Words
     reason_busy: Words
     reason_fewer: Words
     welcome: Words
@@ -68,8 +72,10 @@ class Messages(Part):
     linked: Words
     unlinked: Words
     preferred: Words
+    preferred_no_more: Words
     link_refused: Words
     button_prefer: Words
+    button_prefer_no_more: Words
     button_unlink: Words
     button_message: Words
     button_cancel: Words

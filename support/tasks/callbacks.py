@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from support import words
 from support.customers import visitors
-from support.customers.reachable import CHAT, checked_contact, phone_in, spoken, way
+from support.customers.reachable import CHAT, ContactRefused, checked_contact, phone_in, spoken, way
 from support.handover import queue
 from support.playbook.playbook import Playbook
 from support.store import Transaction
@@ -72,13 +72,15 @@ def book(
     """
     booked = of(tx.connection, conversation.id)
     known = known_zone(zone).key if zone is not None else booked.zone if booked else None
-    region = playbook.contact.callbacks.phone_region
+    region, mails = playbook.contact.callbacks.phone_region, "email" in playbook.ways
     if contact is not None:
         reach = checked_contact(contact, region)
+        if way(reach) == "email" and not mails:
+            raise ContactRefused("no e-mail is sent from here")
     elif booked is not None and booked.contact is not None:
         reach = booked.contact
     else:
-        reach = thread.contact or CHAT
+        reach = (thread.contact if mails else None) or CHAT
     if at is None:
         at = next(iter(free(tx.connection, playbook, now)), None)
         if at is None:

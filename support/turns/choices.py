@@ -63,6 +63,8 @@ def follow(
         action, _, channel = rest.partition(":")
         if action == "prefer":
             links.prefer(tx, thread.id, channel, playbook, now)
+        elif action == "anywhere":
+            links.prefer(tx, thread.id, None, playbook, now)
         else:
             links.remove(tx, thread.id, channel, playbook, now)
     elif payload.startswith(aftercare.OURS):

@@ -10,6 +10,7 @@ from support import conversations, words
 from support.attachments.records import KIND
 from support.customers import visitors
 from support.customers.visitors import Identity
+from support.delivery import ways_out
 from support.handover import queue
 from support.playbook.playbook import Playbook
 from support.store.schema import PENDING_TURN, lookup_failures, messages, turns
@@ -56,6 +57,7 @@ class Work:
     customer: Identity | None
     lookup_failures: int
     staffed: bool
+    waits_on_page: bool
 
     @property
     def in_form(self) -> bool:
@@ -108,6 +110,7 @@ def load_work(
         customer=visitors.customer_of(connection, thread),
         lookup_failures=failures,
         staffed=queue.staff(connection, playbook, now) > 0,
+        waits_on_page=ways_out.waits_on_page(connection, thread),
     )
 
 
@@ -133,6 +136,9 @@ def metadata(work: Work, playbook: Playbook, now: datetime) -> dict[str, Any]:
         },
         "verified_orders": list(conversation.verified_orders),
         "lookup_failures": work.lookup_failures,
+        # Where an answer finds them that comes later.
+        "mail": "email" in playbook.ways,
+        "waits_on_page": work.waits_on_page,
         "contact": words.masked_email(thread.contact) if thread.contact else None,
         "staffed": work.staffed,
         "opens_at": opens.isoformat() if opens else None,

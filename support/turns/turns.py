@@ -22,6 +22,7 @@ from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
 from support.store.schema import PENDING_PARCEL, PENDING_TURN, outbox, turns
 from support.turns import gathering
+from support.turns.at_work import at_work
 from support.turns.turn_commit import (
     Outcome,
     commit_answer,
@@ -185,12 +186,12 @@ class TurnRunner:
         if not work.pending or work.conversation.state is State.ASSIGNED:
             await self._db.writing(lambda tx: skip(tx, work, self._clock()))
             return
-        group = [work.pending[0]]
         try:
-            if work.conversation.state is State.RESOLVED:
-                await self._resolved(work)
-                return
-            await self._answer(work, group)
+            async with at_work(self._db, work.conversation):
+                if work.conversation.state is State.RESOLVED:
+                    await self._resolved(work)
+                else:
+                    await self._answer(work, [work.pending[0]])
         except BrainUnavailable as error:
             await self._without_brain(work, error)
 

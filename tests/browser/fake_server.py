@@ -27,8 +27,20 @@ POLICY = (
 PAGE = """<!doctype html><html lang="{lang}" dir="{dir}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <title>Shop</title><main><h1>Shop</h1><p>Tea and tableware.</p><a href="#">A link</a></main>
+{before}
 <script src="/widget.js" data-lang="auto" data-color="{color}" data-name="{name}" async></script>
 </html>"""
+
+# A page that listens for itself to all that the widget listens to.
+OWN_SCRIPT = """
+heard = [];
+const note = (event) => heard.push(event.type);
+for (const name of ["resize", "scroll"]) visualViewport[`on${name}`] = note;
+document.onvisibilitychange = note;
+for (const name of ["ononline", "onoffline", "onstorage", "onresize"]) window[name] = note;
+own = [visualViewport.onresize, visualViewport.onscroll, document.onvisibilitychange,
+       window.ononline, window.onoffline, window.onstorage, window.onresize];
+"""
 
 
 SLOTS = [
@@ -261,8 +273,9 @@ def make_app() -> Sanic[Any, Any]:
     async def signal(request: Request) -> HTTPResponse:
         return empty() if thread_of(request) else refusal(401, "expired")
 
-    for name in ("typing", "read", "feedback", "transcript"):
-        app.add_route(signal, f"/api/v1/visitor/{name}", methods=["POST"], name=f"post_{name}")
+    for name in ("typing", "read", "feedback", "transcript", "link/preferred"):
+        route = f"post_{name.replace('/', '_')}"
+        app.add_route(signal, f"/api/v1/visitor/{name}", methods=["POST"], name=route)
 
     @app.post("/api/v1/visitor/ticket")
     async def ticket(request: Request) -> HTTPResponse:
@@ -326,8 +339,13 @@ def make_app() -> Sanic[Any, Any]:
             dir="rtl" if request.args.get("lang") == "ar" else "ltr",
             color=request.args.get("color", "#2f5d50"),
             name=request.args.get("name", ""),
+            before='<script src="/own.js"></script>' if request.args.get("own") else "",
         )
         return html(shown, headers={"Content-Security-Policy": POLICY})
+
+    @app.get("/own.js")
+    async def own_script(request: Request) -> HTTPResponse:
+        return text(OWN_SCRIPT, content_type="text/javascript")
 
     app.blueprint(widget_files())
 

@@ -166,3 +166,6 @@ class Chat:
     def shows(self, *texts: str) -> None:
         """Exactly these messages, in this order."""
         expect(self.bubbles).to_have_text(list(texts))
+
+    def shows_last(self, text: str) -> None:
+        expect(self.bubbles.last).to_have_text(text)

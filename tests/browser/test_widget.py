@@ -593,7 +593,8 @@ def test_the_place_in_the_queue_and_its_choices(chat: Chat) -> None:
     card = chat.panel.get_by_role("region", name="You're in line for a person")
     expect(card).to_contain_text("You're number 3 in line · about 2–5 minutes")
     chat.button("Options").click()
-    chat.shop.state("queued", queue={"position": 1, "estimate": [0, 50], "staffed": True})
+    next_one = {"position": 1, "estimate": [0, 50], "staffed": True}
+    chat.shop.state("queued", queue=next_one, mail=True)
     expect(card).to_contain_text("You're next in line · up to 1 minute")
     chat.button("Leave a message").click()
     address = card.get_by_role("textbox", name="Your e-mail address")
@@ -612,6 +613,20 @@ def test_the_place_in_the_queue_and_its_choices(chat: Chat) -> None:
     expect(card).to_be_hidden()
     asked = [r["body"] for r in chat.shop.requests("POST ticket")]
     assert asked == [{"action": "message", "contact": "mei@example.com"}, {"action": "cancel"}]
+
+
+def test_without_mail_a_message_is_left_without_an_address(chat: Chat) -> None:
+    chat.open()
+    chat.write("a person please")
+    card = waiting(chat)
+    chat.button("Options").click()
+    chat.button("Leave a message").click()
+    expect(chat.field).to_be_focused()
+    expect(card.get_by_role("textbox")).to_have_count(0)
+    expect(card).not_to_contain_text("mail")
+    eventually(
+        lambda: [r["body"] for r in chat.shop.requests("POST ticket")] == [{"action": "message"}]
+    )
 
 
 def waiting(chat: Chat, **more: Any) -> Locator:
@@ -839,7 +854,10 @@ def test_typing_is_told_sparingly(chat: Chat) -> None:
 
 def test_a_resolved_chat_asks_once_how_it_was(chat: Chat) -> None:
     chat.open()
-    chat.page.evaluate("scores = []; void Omotenashi.on('rating', (r) => scores.push(r.score))")
+    chat.page.evaluate(
+        """heard = []; for (const name of ["rating", "comment"])
+        void Omotenashi.on(name, (detail) => heard.push([name, detail]));"""
+    )
     chat.write("thank you")
     chat.shop.state("resolved")
     group = chat.panel.get_by_role("group", name="How was this chat?")
@@ -849,7 +867,8 @@ def test_a_resolved_chat_asks_once_how_it_was(chat: Chat) -> None:
     expect(chat.panel.locator(".rating")).to_be_hidden()
     given = [r["body"] for r in chat.shop.requests("POST feedback")]
     assert given == [{"score": 4}, {"score": 4, "comment": "Quick and kind."}]
-    assert chat.page.evaluate("scores") == [4, 4]
+    # Counted once, and what was written is nobody's but the shop's.
+    assert chat.page.evaluate("heard") == [["rating", {"score": 4}], ["comment", {"score": 4}]]
     chat.open()
     chat.shows("thank you")
     expect(group).to_be_hidden()
@@ -870,6 +889,23 @@ def test_the_language_can_be_changed_and_stays(chat: Chat) -> None:
     chat.open()
     expect(chat.field).to_have_attribute("placeholder", "メッセージを入力")
     eventually(lambda: chat.shop.requests("POST session")[-1]["body"]["lang"] == "ja")
+
+
+@pytest.mark.parametrize(
+    ("locale", "page", "name"),
+    [
+        ("ja-JP", "fr", "チャットを開く"),
+        ("en-GB", "fr", "Open chat"),
+        ("fr-FR", "fr", "Open chat"),
+        # The page comes before the browser.
+        ("ja-JP", "en", "Open chat"),
+    ],
+)
+def test_without_a_word_of_the_page_the_browser_says_which_language(
+    new_page: Callable[..., Page], shop: Shop, locale: str, page: str, name: str
+) -> None:
+    chat = Chat(new_page(locale=locale), shop).visit(lang=page)
+    expect(chat.launcher).to_have_accessible_name(name)
 
 
 def test_the_page_says_which_language(new_page: Callable[..., Page], shop: Shop) -> None:
@@ -927,6 +963,27 @@ def test_the_conversation_goes_on_in_telegram_and_can_be_taken_back(chat: Chat) 
     eventually(lambda: len(chat.shop.requests("DELETE link")) == 1)
 
 
+def test_where_answers_go_is_chosen_and_taken_back_in_the_menu(chat: Chat) -> None:
+    chat.open()
+    for preferred in (False, True):
+        chat.shop.state(
+            "bot", links=[{"channel": "telegram", "linked": True, "preferred": preferred}]
+        )
+        chat.button("More options").click()
+        always = chat.button("Always answer on Telegram")
+        expect(always).to_have_attribute("aria-pressed", f"{preferred}".lower())
+        chat.page.keyboard.press("Escape")
+    chat.button("More options").click()
+    always.click()
+    eventually(lambda: len(chat.shop.requests("POST link/preferred")) == 1)
+    chat.shop.state("bot", links=[{"channel": "telegram", "linked": True, "preferred": False}])
+    chat.button("More options").click()
+    always.click()
+    eventually(lambda: len(chat.shop.requests("POST link/preferred")) == 2)
+    asked = [request["body"] for request in chat.shop.requests("POST link/preferred")]
+    assert asked == [{"channel": None}, {"channel": "telegram"}]
+
+
 def test_deleting_ones_data_asks_first_and_clears_the_browser(chat: Chat) -> None:
     chat.open()
     chat.write("my secret")
@@ -969,6 +1026,51 @@ def test_the_page_has_its_handles(chat: Chat) -> None:
     expect(chat.bubbles).to_have_count(0)
     page.evaluate("Omotenashi.close()")
     expect(chat.panel).to_be_hidden()
+
+
+def test_the_page_hears_what_happens(chat: Chat) -> None:
+    chat.visit()
+    chat.page.evaluate(
+        """heard = []; for (const name of ["open", "close", "state", "unread"])
+        void Omotenashi.on(name, (detail) => heard.push(JSON.stringify([name, detail])));"""
+    )
+
+    def heard() -> list[Any]:
+        # A word on the state may come again, where something else of it has changed.
+        found = chat.page.evaluate("[...new Set(heard)].map(JSON.parse)")
+        chat.page.evaluate("void (heard.length = 0)")
+        return list(found)
+
+    chat.launcher.click()
+    eventually(lambda: bool(chat.page.evaluate("localStorage['omotenashi:token']")))
+    chat.write("hello")
+    expect(chat.bubbles).to_have_count(2)
+    assert heard() == [["open", {}]]
+    chat.shop.state("queued")
+    expect(chat.panel.locator(".queue")).to_be_visible()
+    assert heard() == [["state", {"state": "queued"}]]
+    chat.page.keyboard.press("Escape")
+    assert heard() == [["close", {}]]
+    chat.shop.say("bot", "Are you still there?")
+    expect(chat.launcher).to_have_accessible_name("Open chat, 1 new")
+    assert heard() == [["unread", {"unread": 1}]]
+    chat.launcher.click()
+    assert heard() == [["unread", {"unread": 0}], ["open", {}]]
+
+
+def test_what_the_page_listens_to_itself_it_goes_on_hearing(chat: Chat) -> None:
+    chat.open(own="yes")
+    page = chat.page
+    page.evaluate("void (heard.length = 0)")
+    page.set_viewport_size({"width": 500, "height": 500})
+    eventually(lambda: {"resize"} <= set(page.evaluate("heard")))
+    # The viewport's own and the window's.
+    assert page.evaluate("heard").count("resize") >= 2
+    now = """[visualViewport.onresize, visualViewport.onscroll, document.onvisibilitychange,
+              window.ononline, window.onoffline, window.onstorage, window.onresize]"""
+    assert (
+        page.evaluate(f"{now}.map((handler, i) => !!handler && handler === own[i])") == [True] * 7
+    )
 
 
 # For everybody ----------------------------------------------------------------------------------
@@ -1117,3 +1219,140 @@ def test_targets_are_large_enough(new_page: Callable[..., Page], shop: Shop) -> 
     chat.page.set_viewport_size({"width": 320, "height": 640})
     assert chat.page.evaluate("document.documentElement.scrollWidth") == 320
     assert chat.panel.locator(".list").evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+# The browser's and the system's settings ---------------------------------------------------------
+
+
+def test_forced_colours_leave_every_control_and_every_state_to_be_seen(
+    new_page: Callable[..., Page], shop: Shop
+) -> None:
+    chat = Chat(new_page(forced_colors="active", viewport=PHONE), shop).open()
+    everything(chat)
+    chat.button("More options").click()
+    outlined = """e => {
+        const { borderTopWidth, borderTopColor } = getComputedStyle(e);
+        const around = e.parentElement?.closest("dialog") ?? document.body;
+        const { backgroundColor } = getComputedStyle(around);
+        return parseFloat(borderTopWidth) > 0 && borderTopColor !== backgroundColor;
+    }"""
+    # Their grounds are gone: what is left to see is an edge.
+    for seen in (".launcher", ".send", ".customer .bubble", ".menu", "dialog textarea", "header"):
+        found = chat.page.locator(f"omotenashi-chat {seen}").first
+        assert found.evaluate(outlined), seen
+    sound = chat.button("Sound when a person answers")
+    expect(sound).to_have_attribute("aria-pressed", "true")
+    state = "e => JSON.stringify(Object.values(%s).map(p => getComputedStyle(e, '::after')[p]))"
+    state %= (
+        "['content', 'borderTopColor', 'backgroundColor', 'backgroundImage', 'left', 'transform']"
+    )
+    on = sound.evaluate(state)
+    sound.click()
+    chat.button("More options").click()
+    assert sound.evaluate(state) != on
+    chat.page.keyboard.press("Tab")
+    focused = chat.panel.locator(":focus-visible")
+    assert focused.evaluate("e => parseFloat(getComputedStyle(e).outlineWidth)") >= 2
+
+
+@pytest.mark.parametrize(("wish", "moves"), [("no-preference", True), ("reduce", False)])
+def test_the_panel_moves_only_for_those_who_like_it(
+    new_page: Callable[..., Page], shop: Shop, wish: str, moves: bool
+) -> None:
+    chat = Chat(new_page(reduced_motion=wish), shop).open()
+    everything(chat)
+    style = """e => [e, ...e.shadowRoot.querySelectorAll("*")].flatMap((one) => {
+        const { animationName, transitionDuration, scrollBehavior } = getComputedStyle(one);
+        return [animationName !== "none", parseFloat(transitionDuration) > 0,
+                scrollBehavior === "smooth"];
+    }).some(Boolean)"""
+    assert chat.page.locator("omotenashi-chat").evaluate(style) is moves
+
+
+def test_over_the_keyboard_on_the_screen_the_field_stays_in_sight(
+    new_page: Callable[..., Page], shop: Shop
+) -> None:
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    # No test browser has such a keyboard: it makes what can be seen lower than the page.
+    page.add_init_script(
+        """const seen = { height: 740, offsetTop: 0, scale: 1 };
+        for (const name of Object.keys(seen))
+            Object.defineProperty(visualViewport, name, { get: () => seen[name] });
+        window.see = (changed) => {
+            Object.assign(seen, changed);
+            visualViewport.dispatchEvent(new Event("resize"));
+        };"""
+    )
+    chat = Chat(page, shop).open()
+    page.evaluate("see({ height: 420, offsetTop: 60 })")
+    assert chat.panel.bounding_box() == {"x": 0, "y": 60, "width": 360, "height": 420}
+    field = chat.field.bounding_box()
+    assert field is not None
+    assert field["y"] + field["height"] <= 480
+    # Magnified by two fingers the panel stays as it was, and can be looked over.
+    page.evaluate("see({ height: 300, offsetTop: 90, scale: 2 })")
+    assert chat.panel.bounding_box() == {"x": 0, "y": 60, "width": 360, "height": 420}
+    page.evaluate("see({ height: 740, offsetTop: 0, scale: 1 })")
+    assert chat.panel.bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 740}
+
+
+def test_a_notch_covers_nothing(new_page: Callable[..., Page], shop: Shop) -> None:
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    chat = Chat(page, shop).visit()
+    insets = {"top": 47, "bottom": 34, "left": 11, "right": 12}
+    page.context.new_cdp_session(page).send(
+        "Emulation.setSafeAreaInsetsOverride", {"insets": insets}
+    )
+    launcher = chat.launcher.bounding_box()
+    assert launcher is not None
+    assert 740 - launcher["y"] - launcher["height"] >= insets["bottom"]
+    chat.launcher.click()
+    close, field = chat.button("Close chat").bounding_box(), chat.field.bounding_box()
+    assert close is not None
+    assert field is not None
+    assert close["y"] >= insets["top"]
+    assert close["x"] + close["width"] <= 360 - insets["right"]
+    assert field["y"] + field["height"] <= 740 - insets["bottom"]
+    assert field["x"] >= insets["left"]
+
+
+def test_news_is_announced_and_history_is_not(chat: Chat) -> None:
+    chat.open()
+    chat.write("hello")
+    expect(chat.bubbles).to_have_count(2)
+    for number in range(60):
+        chat.shop.say("bot", f"message {number}")
+    expect(chat.bubbles).to_have_count(62)
+    # What is put into the log, and whether it is then one that is read out.
+    chat.page.add_init_script(
+        """added = []; new MutationObserver((_, self) => {
+            const root = document.querySelector("omotenashi-chat")?.shadowRoot;
+            const log = root?.querySelector(".log");
+            if (!log) return;
+            self.disconnect();
+            new MutationObserver((changes) => {
+                for (const { addedNodes } of changes) for (const node of addedNodes)
+                    if (node.matches?.(".item"))
+                        added.push([node.querySelector(".text")?.textContent, log.ariaLive,
+                                    node.ariaLive]);
+            }).observe(log, { childList: true });
+        }).observe(document, { childList: true, subtree: true });"""
+    )
+    chat.page.reload()
+    chat.launcher.click()
+    expect(chat.bubbles.last).to_have_text("message 59")
+    expect(chat.log).to_have_attribute("aria-live", "polite")
+    kept = chat.page.evaluate("added.splice(0)")
+    assert len(kept) >= 30
+    assert {live for _, live, _ in kept} == {"off"}
+    chat.button("Earlier messages").click()
+    expect(chat.bubbles.first).to_have_text("hello")
+    assert {live for _, live, _ in chat.page.evaluate("added.splice(0)")} == {"off"}
+    expect(chat.log).to_have_attribute("aria-live", "polite")
+    chat.shop.say("bot", "This is new.")
+    chat.shows_last("This is new.")
+    assert chat.page.evaluate("added.splice(0)") == [["This is new.", "polite", None]]
+    # The customer knows what they wrote.
+    chat.write("thanks")
+    chat.shows_last("thanks")
+    assert {own for _, _, own in chat.page.evaluate("added.splice(0)")} == {"off"}

@@ -142,9 +142,21 @@ async def test_preferred_channel_gets_every_answer(
 
     response = await visitor.client.post("/api/v1/visitor/link/preferred", json={"channel": None})
     assert response.status_code == 204
+    assert (await visitor.read())[-1]["text"] == "All right, I answer where you write from now on."
     await visitor.answers("only here")
     await asyncio.sleep(0.3)
     assert "1: only here" not in " ".join(api.tried(chat.id))
+
+
+async def test_a_preference_is_taken_back_in_the_chat_without_ending_the_link(
+    visitor: Visitor, chat: Chat, api: FakeBotApi
+) -> None:
+    await linked(visitor, chat)
+    await chat.press(dict(await chat.buttons())["Always answer on Telegram"], 1)
+    await until(lambda: "always come to you" in api.tried(chat.id)[-1])
+    await chat.press(dict(await chat.buttons())["Answer where I write"], 2)
+    await until(lambda: "I answer where you write" in api.tried(chat.id)[-1])
+    assert await links_of(visitor) == [{"channel": "telegram", "linked": True, "preferred": False}]
 
 
 async def test_nothing_can_be_preferred_that_is_not_linked(visitor: Visitor) -> None:
@@ -310,14 +322,24 @@ async def test_a_chat_can_move_to_another_conversation(
     assert "which one?" not in texts(await visitor.read())
 
 
+async def test_whose_answer_waits_on_the_page_learns_of_telegram(
+    server: Server, visitor: Visitor
+) -> None:
+    server.brain.replies["a person please"] = handover()
+    await visitor.answers("a person please")
+    told = (await visitor.read())[-1]["text"]
+    assert "will wait for you here" in told
+    assert '"Continue on Telegram" in the menu' in told
+
+
 async def test_an_answer_nobody_reads_goes_to_telegram(
     server: Server, visitor: Visitor, chat: Chat, api: FakeBotApi, clock: TestClock
 ) -> None:
     server.brain.replies["a person please"] = handover()
     await linked(visitor, chat)
     await visitor.answers("a person please")
-    # Who can be reached on Telegram isn't asked for an e-mail address.
-    assert all(m["kind"] != "contact" for m in await visitor.read())
+    # Who can be reached on Telegram isn't told where else the answer will be.
+    assert not any("will wait for you here" in m["text"] for m in await visitor.read())
     agent = await server.agent("Aya")
     await agent.do(visitor.conversation_id, "claim")
     await agent.reply(visitor.conversation_id, "We found your parcel.")

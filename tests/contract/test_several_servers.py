@@ -115,6 +115,28 @@ async def test_typing_at_one_server_lets_the_turn_at_the_other_wait(
     assert [m["text"] for m in said if m["author"] == "bot"] == ["1: hello\nwhere is my parcel"]
 
 
+async def test_the_assistants_work_at_one_server_is_seen_at_the_other(
+    two: tuple[Server, Server],
+) -> None:
+    here, there = two
+    visitor = await here.visitor().arrive(lang="en")
+    enough = asyncio.Event()
+
+    async def think(_: TurnRequest) -> None:
+        await asyncio.wait_for(enough.wait(), 10)
+
+    here.brain.before = think
+    try:
+        async with there.again(visitor).events() as events:
+            await visitor.say("a hard one")
+            assert await events.until("typing") == {"author": "bot", "typing": True}
+            enough.set()
+            assert await events.until("typing") == {"author": "bot", "typing": False}
+    finally:
+        enough.set()
+        here.brain.before = None
+
+
 async def test_what_a_dead_server_left_is_answered_once_by_the_other(
     two: tuple[Server, Server], clock: TestClock
 ) -> None:

@@ -634,6 +634,33 @@ async def test_typing_is_shown_while_the_assistant_thinks(
     assert await chat.texts(1) == ["1: a hard one"]
 
 
+async def test_typing_ends_in_the_chat_when_a_person_takes_over(
+    server: Server, api: FakeBotApi, chat: Chat
+) -> None:
+    thinking = asyncio.Event()
+
+    async def think(_: Any) -> None:
+        await asyncio.wait_for(thinking.wait(), 20)
+
+    def shown() -> int:
+        return sum(c["chat_id"] == chat.id for c in api.called("sendChatAction"))
+
+    aya = await server.agent()
+    server.brain.before = think
+    try:
+        await chat.say("a hard one")
+        # Again before Telegram takes the sign away, for as long as it lasts.
+        await until(lambda: shown() > 2)
+        assert (await aya.do(await conversation_of(server, chat), "claim")).status_code == 200
+        await chat.texts(1)
+        before = shown()
+        await asyncio.sleep(5)
+        assert shown() == before
+    finally:
+        thinking.set()
+        server.brain.before = None
+
+
 async def test_an_answer_says_what_it_is_about_when_more_has_come(
     server: Server, api: FakeBotApi, chat: Chat
 ) -> None:

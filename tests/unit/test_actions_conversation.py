@@ -407,6 +407,23 @@ async def test_who_gave_the_number_away_is_told_what_to_do_now(text: str, respon
     assert done.responses[0] == response
 
 
+async def test_without_mail_no_address_is_asked_for_and_none_promised() -> None:
+    talk = Dialogue(mail=False)
+    done = await talk.play("action_answer", "please delete all my data", "faq_privacy")
+    assert done.responses == ("utter_privacy_requested", "utter_answer_here")
+    done = await talk.play("action_inform", "mei@example.com", "inform", email="mei@example.com")
+    assert done.responses == ("utter_contact_passed_on",)
+    assert "mei@example.com" in done.said
+    # With mail it is a way to be answered; where every answer arrives anyway nothing is to ask.
+    done = await Dialogue().play(
+        "action_inform", "mei@example.com", "inform", email="mei@example.com"
+    )
+    assert done.responses == ("utter_contact_noted",)
+    talk = Dialogue(waits_on_page=False)
+    done = await talk.play("action_answer", "please delete all my data", "faq_privacy")
+    assert done.responses == ("utter_privacy_requested",)
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [

@@ -45,7 +45,7 @@ type Note = { message: Message; last: number } | number | Live | "hello";
 
 const page = 50;
 /** A typing event that isn't followed by another is out of date after this. */
-const typingFades = 10_000;
+const typingFades = 8000;
 
 const base = `${origin}/api/v1/visitor`;
 const ask = requester(base);

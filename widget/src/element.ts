@@ -19,7 +19,7 @@ export interface Handles {
   setLanguage(lang: Lang): Promise<void>;
 }
 
-export type EventName = "open" | "close" | "message" | "state" | "unread" | "rating";
+export type EventName = "open" | "close" | "message" | "state" | "unread" | "rating" | "comment";
 
 /** Where the panel fills the screen and the page behind it rests. */
 const phone = matchMedia("(max-width: 667px)");
@@ -165,7 +165,7 @@ export function furnish(host: HTMLElement, css: string, lang: Lang, t: Texts): H
   build();
   root.append(launcher, dialog);
   phone.onchange = () => dialog.open && show();
-  visualViewport!.onresize = visualViewport!.onscroll = fit;
+  for (const change of ["resize", "scroll"]) visualViewport!.addEventListener(change, fit);
   document.addEventListener("visibilitychange", look);
   chat.begin(audience, lang);
 

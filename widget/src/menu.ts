@@ -13,6 +13,8 @@ export interface MenuActions {
   /** Where else the conversation goes on, or could. */
   links(): readonly Link[];
   goOn(channel: string): void;
+  /** Answers always there; null: where the customer writes. */
+  prefer(channel: string | null): void;
   unlink(): void;
   /** Null where the shop sends no e-mail. */
   mail(): (() => void) | null;
@@ -39,11 +41,16 @@ export function createMenu(t: Texts, lang: Lang, actions: MenuActions): Menu {
       button("switch", t.sound, turn, { "aria-pressed": `${!quiet()}` }),
       button("", t.transcript, actions.transcript),
       ...(mail ? [button("", t.mailTranscript, mail)] : []),
-      ...actions.links().map(({ channel, linked }) =>
-        linked
-          ? button("", fill(t.unlink, channelName(channel)), actions.unlink)
-          : button("", fill(t.goOn, channelName(channel)), () => actions.goOn(channel)),
-      ),
+      ...actions.links().flatMap(({ channel, linked, preferred }) => {
+        const entry = (text: string, act: () => void, pressed?: string): Node =>
+          button(pressed ? "switch" : "", fill(text, channelName(channel)), act, { "aria-pressed": pressed });
+        return linked
+          ? [
+              entry(t.prefer, () => actions.prefer(preferred ? null : channel), `${!!preferred}`),
+              entry(t.unlink, actions.unlink),
+            ]
+          : [entry(t.goOn, () => actions.goOn(channel))];
+      }),
       link(`${origin}/help/${lang}/`, t.help),
       button("", t.erase, actions.erase),
     ];

@@ -25,7 +25,7 @@ export interface PanelActions {
   close(): void;
   language(lang: Lang): void;
   /** Something for the page to hear. */
-  happened(name: "rating", detail: object): void;
+  happened(name: "rating" | "comment", detail: object): void;
 }
 
 export interface Panel extends chat.Audience {
@@ -107,6 +107,7 @@ export function createPanel(
     erase: askErase,
     links: () => live.status.links ?? [],
     goOn: (channel) => attempt(goOn(channel)),
+    prefer: (channel) => attempt(chat.request("/link/preferred", { channel })),
     unlink: () => attempt(chat.request("/link", undefined, "DELETE")),
     mail: () => (live.status.mail ? askAddress : null),
   });
@@ -121,7 +122,7 @@ export function createPanel(
   });
   const rating = createRating(t, async (score, comment) => {
     const taken = await attempt(chat.request("/feedback", { score, comment }));
-    if (taken) actions.happened("rating", { score });
+    if (taken) actions.happened(comment ? "comment" : "rating", { score });
     return taken;
   });
   const uploads = createUploads(t, chat.attach, chat.newId, (text) => tellFor(text, hintStays));
@@ -166,7 +167,7 @@ export function createPanel(
   }
 
   function showLive(): void {
-    const { state, agent, queue: place, callback, rate, hours: open, notice: news } = live.status;
+    const { state, agent, queue: place, callback, rate, hours: open, mail, notice: news } = live.status;
     const person = state === "assigned";
     const now = (person && agent?.name) || name || t.title;
     const portrait = person && agent?.picture;
@@ -178,7 +179,7 @@ export function createPanel(
     say(who, t[state]);
     // What the assistant offered is over while a person answers.
     attribute(element, "data-person", person);
-    queue.update(state === "queued" ? (place ?? {}) : null, callback ?? null, !!open);
+    queue.update(state === "queued" ? (place ?? {}) : null, callback ?? null, !!open, !!mail);
     rating.update(state === "resolved", rate !== false);
     const opens = open?.next_open_at;
     say(hours, open?.open ? t.openNow : opens ? fill(t.opensAt, when.full(opens)) : "");

@@ -96,6 +96,8 @@ export interface Slots {
 export interface Link {
   channel: string;
   linked: boolean;
+  /** Answers go there wherever the customer writes. */
+  preferred?: boolean;
 }
 
 export interface Snapshot {
@@ -110,7 +112,7 @@ export interface Snapshot {
   links?: Link[];
   /** false: don't ask for a rating (a complaint is open, a bereavement, ...). */
   rate?: boolean;
-  /** Transcripts go out by e-mail. */
+  /** Answers and transcripts can go out by e-mail. */
   mail?: boolean;
   /** The customer has signed in elsewhere and goes on there: the session is to be taken up again. */
   moved?: boolean;

@@ -27,8 +27,8 @@ export interface QueueActions {
 
 export interface QueueCard {
   readonly element: HTMLElement;
-  /** `calls`: the shop tells its hours, so a call within them can be offered. */
-  update(queue: Queue | null, call: Call | null, calls: boolean): void;
+  /** `calls`: the shop tells its hours, so a call within them can be offered. `mails`: answers can go by e-mail. */
+  update(queue: Queue | null, call: Call | null, calls: boolean, mails: boolean): void;
 }
 
 export function createQueue(t: Texts, lang: Lang, when: When, { ticket, slots, write }: QueueActions): QueueCard {
@@ -38,6 +38,7 @@ export function createQueue(t: Texts, lang: Lang, when: When, { ticket, slots, w
   let waits = false;
   let booked = false;
   let offered = false;
+  let mailed = false;
   let offers = 0;
 
   function show(...content: Node[]): void {
@@ -52,13 +53,21 @@ export function createQueue(t: Texts, lang: Lang, when: When, { ticket, slots, w
       "div",
       "actions",
       waits && button("solid", t.wait, () => (fold(), void ticket({ action: "wait" }))),
-      waits && button("outline", t.message, () => show(h("div", "small", t.messageHint), address, back)),
+      waits && button("outline", t.message, leave),
       offered && button("outline", booked ? t.moveCall : t.callMe, () => void call()),
       booked && button("outline", t.cancelCall, () => (fold(), void ticket({ action: "callback_cancel" }))),
       waits && button("outline", t.meanwhile, () => (fold(), write())),
       waits && button("plain", t.giveUp, () => ticket({ action: "cancel" })),
       button("plain", t.dismiss, fold),
     );
+
+  /** Where no mail is sent there is nothing to ask: the server says where the answer will be. */
+  function leave(): void {
+    if (mailed) return show(h("div", "small", t.messageHint), address, back);
+    fold();
+    write();
+    void ticket({ action: "message" });
+  }
 
   async function call(): Promise<void> {
     const book = (at: string, contact: string, tz: string): Promise<number> =>
@@ -79,8 +88,8 @@ export function createQueue(t: Texts, lang: Lang, when: When, { ticket, slots, w
 
   return {
     element,
-    update(queue, call, calls) {
-      [waits, booked, offered] = [!!queue, !!call, calls];
+    update(queue, call, calls, mails) {
+      [waits, booked, offered, mailed] = [!!queue, !!call, calls, mails];
       element.hidden = !queue && !call;
       if (element.hidden) below.replaceChildren(folded);
       if (!waits || call) {

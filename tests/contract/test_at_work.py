@@ -1,0 +1,91 @@
+"""Customers see that the assistant works on an answer, from soon after they wrote until it is
+there, and never while a person has the conversation."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tests.harness import Events, Server, Visitor, answer
+
+
+@asynccontextmanager
+async def slow_brain(server: Server) -> AsyncIterator[asyncio.Event]:
+    """The assistant thinks until the event is set."""
+    enough = asyncio.Event()
+
+    async def think(_: Any) -> None:
+        await asyncio.wait_for(enough.wait(), 20)
+
+    server.brain.before = think
+    try:
+        yield enough
+    finally:
+        enough.set()
+        server.brain.before = None
+
+
+async def typing_until(events: Events, kind: str, author: str) -> list[bool]:
+    """What was told of the assistant's typing before the first `kind` by `author`."""
+    told: list[bool] = []
+    while True:
+        event, data, _ = await events.next(15)
+        if event == "typing" and data["author"] == "bot":
+            told.append(data["typing"])
+        if event == kind and author in (data.get("author"), data.get("state")):
+            return told
+
+
+async def test_that_an_answer_is_made_is_told_until_it_is_there(
+    server: Server, visitor: Visitor
+) -> None:
+    async with slow_brain(server) as enough, visitor.events() as events:
+        await visitor.say("a hard one")
+        assert await typing_until(events, "typing", "bot") == [True]
+        # Told again for as long as it lasts: whoever missed it, or comes later, sees it too.
+        assert await typing_until(events, "typing", "bot") == [True]
+        enough.set()
+        assert await typing_until(events, "message", "bot") == []
+        assert await events.until("typing") == {"author": "bot", "typing": False}
+
+
+async def test_what_is_answered_at_once_shows_no_typing(server: Server, visitor: Visitor) -> None:
+    async with visitor.events() as events:
+        for text in ("how much is delivery?", "and to Kyoto?"):
+            await visitor.say(text)
+            assert await typing_until(events, "message", "bot") == []
+
+
+async def test_waiting_for_the_rest_of_a_thought_is_work_too(
+    server: Server, visitor: Visitor
+) -> None:
+    server.brain.replies["hello"] = answer("Hello!", intent="greet", kind="text")
+    async with visitor.events() as events:
+        await visitor.say("hello")
+        assert await typing_until(events, "message", "bot") == [True]
+
+
+async def test_a_brain_that_fails_leaves_nobody_typing(server: Server, visitor: Visitor) -> None:
+    async with slow_brain(server) as enough, visitor.events() as events:
+        await visitor.say("are you there")
+        assert await typing_until(events, "typing", "bot") == [True]
+        server.brain.down = True
+        enough.set()
+        assert await typing_until(events, "message", "bot") == [False]
+
+
+async def test_the_assistant_never_types_while_a_person_has_the_conversation(
+    server: Server, visitor: Visitor
+) -> None:
+    aya = await server.agent()
+    async with slow_brain(server) as enough, visitor.events() as events:
+        await visitor.say("a hard one")
+        assert await typing_until(events, "typing", "bot") == [True]
+        assert (await aya.do(visitor.conversation_id, "claim")).status_code == 200
+        await typing_until(events, "state", "assigned")
+        # Longer than the pause after which it is told again, and the turn still runs.
+        await asyncio.sleep(5)
+        enough.set()
+        await visitor.say("thank you, Aya")
+        await aya.reply(visitor.conversation_id, "Gladly.")
+        assert True not in await typing_until(events, "message", "agent")
