@@ -230,7 +230,7 @@ async def test_nobody_on_duty_is_said_with_the_time(
     page = await visitor.page()
     text = "\n".join(m["text"] for m in page["messages"] if m["author"] == "system")
     assert "09:00 Japan time tomorrow" in text
-    assert "e-mail" in text
+    assert "The answer will wait for you here" in text
     seq = await visitor.say("please write to kenji@example.com")
     server.brain.replies["please write to kenji@example.com"] = answer("", understood=False)
     said = await visitor.wait_for(lambda found: len(found) > 0, seq)
