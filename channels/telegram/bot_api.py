@@ -35,9 +35,12 @@ class TelegramRules:
 
 
 class BotApi:
-    """What we ask of Telegram through `bot`, and the updates as they come."""
+    """What we ask of Telegram through `bot`, and the updates as they come.
 
-    def __init__(self, rules: TelegramRules) -> None:
+    `limiter` spreads what we send: at most 30 messages a second over all chats.
+    """
+
+    def __init__(self, rules: TelegramRules, limiter: AIORateLimiter) -> None:
         # In the address of a file the token stands with its colon escaped.
         self._secrets = (rules.token, rules.secret, quote(rules.token, safe=""))
         self._redaction = _Redaction(self._secrets)
@@ -56,14 +59,13 @@ class BotApi:
             httpx_kwargs={"trust_env": False},
         )
         self._updates = f"{base}{rules.token}/getUpdates"
-        # The limiter spreads what we send: at most 30 messages a second over all chats.
         self.bot: Bot = ExtBot(
             rules.token,
             base_url=base,
             base_file_url=f"{rules.api.rstrip('/')}/file/bot",
             request=self._asking,
             get_updates_request=self._listening,
-            rate_limiter=AIORateLimiter(),
+            rate_limiter=limiter,
         )
 
     async def updates(self, offset: int | None) -> list[Any]:

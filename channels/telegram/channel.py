@@ -11,6 +11,7 @@ from typing import Any
 from sanic import Request
 from sanic.response import HTTPResponse, empty
 from telegram.error import RetryAfter, TelegramError
+from telegram.ext import AIORateLimiter
 
 from channels.base import Surroundings
 from channels.telegram.bot_api import (
@@ -25,6 +26,7 @@ from channels.telegram.courtesies import Courtesies
 from channels.telegram.delivery import TelegramSender
 from channels.telegram.formatting import reachable
 from channels.telegram.intake import Followed, Intake
+from channels.telegram.pace import SharedLimiter, SharedPace
 from channels.telegram.updates import Incoming, read_raw
 from support import leases
 from support.delivery.outbox import Sender
@@ -56,7 +58,10 @@ class Telegram:
         self._rules = rules
         self._limits = limits
         self._around = around
-        self._api = BotApi(rules)
+        # On SQLite there is one server, which has nobody to share the limit with.
+        shared = SharedPace(self.name, around.db, around.clock)
+        limiter = AIORateLimiter() if around.db.is_sqlite else SharedLimiter(shared)
+        self._api = BotApi(rules, limiter)
         self._intake = Intake(self.name, around)
         base_url = rules.base_url if reachable(rules.base_url) else None
         self._sender = TelegramSender(self.name, self._api, around, base_url)

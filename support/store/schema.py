@@ -845,6 +845,14 @@ channel_updates = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# When the next message may go to a channel whose limit all servers keep together.
+channel_pace = Table(
+    "channel_pace",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("free_at", UtcDateTime, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -33,6 +33,7 @@ BOT = {"id": 110201543, "is_bot": True, "first_name": "Hanamori", "username": "h
 class Call:
     method: str
     params: dict[str, Any]
+    at: float = field(default_factory=monotonic)
 
 
 def limited(seconds: int) -> tuple[int, dict[str, Any]]:
