@@ -14,9 +14,7 @@ def hand_over(turn: Turn, voice: Voice, reason: str, **note: str) -> None:
     voice.finish()
     if not turn.queued:
         given = _given_address(turn)
-        if given is not None and turn.mail and not (
-            turn.contact or turn.customer or turn.staffed
-        ):
+        if given is not None and turn.mail and not (turn.contact or turn.customer or turn.staffed):
             # Nobody answers at once, and it needn't be asked for again.
             voice.command("contact", email=given)
             voice.say("utter_answer_also_to", email=given)
