@@ -56,7 +56,7 @@ chaos: setup-tests train
 # New pins only where a .in file asks for them; all the newest with `make lock LOCK=--upgrade`.
 LOCK ?=
 COMPILE := .venv/bin/uv pip compile --quiet --no-header --generate-hashes --no-annotate \
-  --no-emit-index-url --no-emit-find-links $(LOCK)
+  --no-emit-index-url --no-emit-find-links --excludes requirements/left_out.in $(LOCK)
 lock: setup-tests
 	$(COMPILE) --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --universal --python-version 3.11 -c requirements/dev.txt requirements/server.in -o requirements/server.txt

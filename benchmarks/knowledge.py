@@ -198,7 +198,9 @@ def examples(
                 continue
             texts, partial = all_readings(asked.text, index, "ja" if asked.lang == "ja" else "en")
             right = np.array([article.id in asked.expect for article in own])
-            found.append(Example(index.match(texts).features, tuple(partial), right))
+            first = index.match(texts)
+            features = (index.look_closer(first) or first).features
+            found.append(Example(features, tuple(partial), right))
     return found
 
 

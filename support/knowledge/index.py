@@ -1,7 +1,8 @@
-"""The articles of one language, indexed: for a question, seven features of every article.
+"""The articles of one language, indexed: for a question, nine features of every article.
 
 The features don't depend on the shop, and all are about 0 to 1: three cosines; a profile, which is
-what sets an article's vectors apart from all the others'; and three shares of the question's
+what sets an article's vectors apart from all the others'; two cosines of a closer encoder, for
+English questions and articles that aren't too many, else 0; and three shares of the question's
 weight (inverse document frequency) that an article's words or pieces of words account for. A word
 that no article has counts with the largest weight, so a question about something else gets low
 shares.
@@ -9,7 +10,7 @@ shares.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,18 +19,22 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from support.knowledge import minilm
 from support.knowledge.articles import Article
-from support.knowledge.language import Lang
+from support.knowledge.language import Lang, language_of
 from support.knowledge.lexicon import Lexicon
 from support.knowledge.rows import FirstLook, Places, Rows, largest, profiles
 from support.knowledge.vectors import Vectors, VectorTable, encode
 from support.knowledge.words import character_ngrams, normalise, stem, words
 
 FEATURES: Final = (
-    "head", "passage", "sentence", "profile", "words", "characters_head", "characters",
+    "head", "passage", "sentence", "profile", "close_head", "close_passage",
+    "words", "characters_head", "characters",
 )  # fmt: skip
+# Left at 0 until somebody looks closer.
+CLOSE_FEATURES: Final = ("close_head", "close_passage")
 # So many of them come from vectors, the others from words.
-DENSE: Final = 4
+DENSE: Final = 6
 # At most this many sentences of an article take part in its profile, each for so much of a title.
 SENTENCES: Final = 40
 BODY_WEIGHT: Final = 0.3
@@ -43,6 +48,12 @@ BRIEF: Final = 200
 WORDS_IN: Final = 3_000
 CHOSEN: Final = 100
 PASSAGES: Final = 4
+# Up to so many English articles also have vectors of the closer encoder: a thousand take it
+# a minute or two, once.
+CLOSE: Final = 1_000
+# Of a question it reads so many characters, which keep the longest story to some hundredths of a
+# second.
+ASKED: Final = 200
 # A passage further down is given instead of the first, which was written to be the answer, if it
 # is nearer to the question by this much: cosine, and half the share of the question's words in it.
 NEARER: Final = 0.15
@@ -89,12 +100,17 @@ class LanguageIndex:
             kinds.append((self._sentences, BODY_WEIGHT))
         self._profiles = profiles(kinds)
         del table
+        self._close: tuple[Rows, Rows] | None = None
+        if lang == "en" and len(self.articles) <= CLOSE:
+            texts = (normalise(text) for group in (*heads, *passages) for text in group)
+            close = VectorTable(texts, cache_dir, minilm.english())
+            self._close = Rows(heads, close, large), Rows(passages, close, large)
         self._first_look = FirstLook([self._heads, self._passages]) if large else None
         titles = ["\n".join(head) for head in heads]
         briefs = ["\n".join(group) for group in zip(titles, map("\n".join, passages), strict=True)]
-        texts = map(_text, self.articles, titles) if large else briefs
+        worded = map(_text, self.articles, titles) if large else briefs
         surface: set[str] = set()
-        self._words = Lexicon(self._noted(texts, surface), large)
+        self._words = Lexicon(self._noted(worded, surface), large)
         self._known = frozenset(surface)
         # People rarely get the first letter wrong; without this, "pine" would be "wine".
         self._vocabulary: dict[str, list[str]] = {}
@@ -166,9 +182,20 @@ class LanguageIndex:
             self._passages.best(vectors, chosen),
             self._sentences.best(vectors, chosen),
             vectors @ self._profiles[places].astype(np.float32).T,
+            *[np.zeros((len(readings), len(places)), np.float32)] * len(CLOSE_FEATURES),
         ]
         features = np.concatenate([np.stack(dense, axis=-1), lexical[:, places]], axis=-1)
         return Match(tuple(readings), places, features, vectors)
+
+    def look_closer(self, match: Match) -> Match | None:
+        """`match` with the features of the closer encoder; None where it has nothing to say."""
+        if self._close is None or language_of(match.readings[0]) != "en":
+            return None
+        vectors = minilm.encode([normalise(reading)[:ASKED] for reading in match.readings])
+        features = match.features.copy()
+        for name, rows in zip(CLOSE_FEATURES, self._close, strict=True):
+            features[..., FEATURES.index(name)] = rows.best(vectors, match.places)
+        return replace(match, features=features)
 
     def _chosen(self, vectors: Vectors, lexical: Vectors) -> Places | None:
         """The articles that vectors or words put first, if there are very many."""

@@ -154,6 +154,10 @@ class Knowledge:
         ]
         weights = SAME_LANGUAGE if written == index.lang else OTHER_LANGUAGE
         judgement = judge(match.features, partial, np.array(leanings, "f4"), weights)
+        # A closer look costs more than all the rest: only where the first isn't sure.
+        if judgement.verdict != "answer" and (closer := index.look_closer(match)):
+            match = closer
+            judgement = judge(match.features, partial, np.array(leanings, "f4"), weights)
         hits = (
             _hit(
                 looked_at[at],

@@ -1,6 +1,7 @@
 """Sentence vectors: Google's multilingual USE (numpy, no download), kept on disk by text.
 
-512 dimensions, unit length, English and Japanese in one space: cosine is a dot product.
+512 dimensions, unit length, English and Japanese in one space: cosine is a dot product. Those of
+other encoders (`minilm`) are kept in the same way.
 """
 
 import hashlib
@@ -9,8 +10,9 @@ import os
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -55,16 +57,36 @@ def encode(texts: Sequence[str]) -> Vectors:
     return encoded
 
 
+@dataclass(frozen=True)
+class Encoder:
+    """What makes vectors; `name` changes when they would. `bulk` encodes many in chunks."""
+
+    name: str
+    dimensions: int
+    encode: Callable[[Sequence[str]], Vectors]
+    bulk: Callable[[Sequence[Sequence[str]]], Iterator[Vectors]]
+    # From so many texts on `bulk` is worth its beginning.
+    many: int
+    # So many of them at a time.
+    chunk: int = _CHUNK
+
+
 class VectorTable:
     """The vectors of many texts, in half precision: `rows` of the distinct `texts` in `matrix`."""
 
-    def __init__(self, texts: Iterable[str], cache_dir: Path | None) -> None:
-        """Computes what `cache_dir` doesn't have from before, and keeps it there."""
+    def __init__(
+        self, texts: Iterable[str], cache_dir: Path | None, encoder: Encoder | None = None
+    ) -> None:
+        """Computes what `cache_dir` doesn't have from before, and keeps it there.
+
+        The `encoder` is the multilingual one unless another is given.
+        """
+        encoder = encoder or multilingual()
         keys = {text: _key(text) for text in dict.fromkeys(texts)}
         self.rows = {text: row for row, text in enumerate(keys)}
-        self.matrix = np.empty((len(keys), DIMENSIONS), np.float16)
-        path = cache_dir / f"use-{version(_PACKAGE)}.npz" if cache_dir else None
-        known, stored = _read(path) if path else ({}, np.empty((0, DIMENSIONS), np.float16))
+        self.matrix = np.empty((len(keys), encoder.dimensions), np.float16)
+        path = cache_dir / f"{encoder.name}.npz" if cache_dir else None
+        known, stored = _read(path, encoder.dimensions) if path else _nothing(encoder.dimensions)
         missing = []
         for text, key in keys.items():
             if (row := known.get(key)) is None:
@@ -73,8 +95,10 @@ class VectorTable:
                 self.matrix[self.rows[text]] = stored[row]
         # Texts of similar length together: the encoder works in batches by tokens.
         missing.sort(key=len)
-        chunks = [missing[at : at + _CHUNK] for at in range(0, len(missing), _CHUNK)]
-        made = _encode_in_bulk(chunks) if len(missing) >= _BULK else map(encode, chunks)
+        step = encoder.chunk
+        chunks = [missing[at : at + step] for at in range(0, len(missing), step)]
+        many = len(missing) >= encoder.many
+        made = encoder.bulk(chunks) if many else map(encoder.encode, chunks)
         for chunk, vectors in zip(chunks, made, strict=True):
             self.matrix[[self.rows[text] for text in chunk]] = vectors
         if path and missing:
@@ -111,23 +135,30 @@ def _encode_in_bulk(chunks: Sequence[Sequence[str]]) -> Iterator[Vectors]:
         yield from pool.map(encode_chunk, chunks)
 
 
+def multilingual() -> Encoder:
+    return Encoder(f"use-{version(_PACKAGE)}", DIMENSIONS, encode, _encode_in_bulk, _BULK)
+
+
 def _key(text: str) -> bytes:
     return hashlib.blake2b(text[:CHARACTERS].encode(), digest_size=16).hexdigest().encode()
 
 
-def _read(path: Path) -> tuple[dict[bytes, int], npt.NDArray[np.float16]]:
+_Kept = tuple[dict[bytes, int], npt.NDArray[np.float16]]
+
+
+def _nothing(dimensions: int) -> _Kept:
+    return {}, np.empty((0, dimensions), np.float16)
+
+
+def _read(path: Path, dimensions: int) -> _Kept:
     """The rows of the texts' keys, and the rows."""
-    nothing: tuple[dict[bytes, int], npt.NDArray[np.float16]] = (
-        {},
-        np.empty((0, DIMENSIONS), np.float16),
-    )
     try:
         with np.load(path, allow_pickle=False) as stored:
             keys, vectors = stored["keys"], stored["vectors"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return nothing  # absent or damaged: a cache is only ever a saving
-    if vectors.shape != (len(keys), DIMENSIONS):
-        return nothing
+        return _nothing(dimensions)  # absent or damaged: a cache is only ever a saving
+    if vectors.shape != (len(keys), dimensions):
+        return _nothing(dimensions)
     return {key: row for row, key in enumerate(keys.tolist())}, vectors
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.knowledge import (
+    HARD,
     OTHER_SHOPS,
     demonstration_questions,
     measure,
@@ -72,10 +73,19 @@ def test_questions_not_tuned_on_are_answered(knowledge: Knowledge, lang: str) ->
 def test_another_shops_plain_folder_does_without_tuning(shop: str) -> None:
     found = measure(Knowledge(load_articles(OTHER_SHOPS / shop)), other_shop_questions(shop))
 
-    assert found.first >= 0.75
+    assert found.first >= 0.85
     assert found.third >= 0.90
     assert found.wrong == 0
     assert found.false_answer == 0
+
+
+@pytest.mark.parametrize(("shop", "first"), [("voltmere", 0.57), ("pawcel", 0.50)])
+def test_hard_english_questions_are_found_by_what_they_mean(shop: str, first: float) -> None:
+    """Long stories in other words than the articles': .50 and .40 without the closer encoder."""
+    found = measure(Knowledge(load_articles(HARD / shop)), other_shop_questions(shop, HARD))
+
+    assert found.first >= first
+    assert found.wrong <= 0.05
 
 
 def test_gibberish_is_refused(knowledge: Knowledge) -> None:

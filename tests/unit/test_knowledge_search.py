@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.knowledge import ArticleError, Knowledge, KnowledgeHolder, search_lines
+from support.knowledge import ArticleError, Knowledge, KnowledgeHolder, minilm, search_lines
 
 SHOPS = Path(__file__).parent.parent / "data" / "other_shops"
 
@@ -183,10 +183,56 @@ def test_words_of_customers_are_read_as_the_articles_words(cache: Path) -> None:
 def test_spare_vectors_of_another_folder_stay_in_the_cache(tmp_path: Path) -> None:
     Knowledge.load(SHOPS / "yamabiko", tmp_path).wait()
     Knowledge.load(SHOPS / "spoke", tmp_path).wait()
-    (file,) = tmp_path.iterdir()
+    (file,) = tmp_path.glob("use-*")
     kept = file.stat().st_mtime_ns
     Knowledge.load(SHOPS / "yamabiko", tmp_path).wait()
     assert file.stat().st_mtime_ns == kept  # nothing had to be computed again
+
+
+OTHERWISE = [
+    "will the bike fit in the boot of my car?",
+    "got caught in traffic, i'll bring it late",
+]
+
+
+def test_english_is_also_read_by_a_closer_encoder(tmp_path: Path) -> None:
+    """Its vectors are kept as the others are; Japanese has none."""
+    Knowledge.load(SHOPS / "yamabiko", tmp_path).wait()
+    assert not list(tmp_path.glob("minilm-*"))
+    knowledge = Knowledge.load(SHOPS / "spoke", tmp_path)
+    first = [knowledge.search(text) for text in OTHERWISE]
+    (file,) = tmp_path.glob("minilm-*")
+    kept = file.stat().st_mtime_ns
+    again = Knowledge.load(SHOPS / "spoke", tmp_path)
+    assert [again.search(text) for text in OTHERWISE] == first
+    assert file.stat().st_mtime_ns == kept
+
+
+def test_very_many_articles_go_without_the_closer_encoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("support.knowledge.index.CLOSE", 3)
+    knowledge = Knowledge.load(SHOPS / "spoke", tmp_path)
+    assert knowledge.search("is a helmet included?").verdict == "answer"
+    assert not list(tmp_path.glob("minilm-*"))
+
+
+def test_the_closer_encoder_is_the_one_it_should_be() -> None:
+    """Cosines that its authors' own program gives for their own example."""
+    said = ["That is a happy dog", "That is a very happy person", "Today is a sunny day"]
+    first, *others = minilm.encode(["That is a happy person", *said])
+    assert [float(first @ other) for other in others] == pytest.approx(
+        [0.6946, 0.9429, 0.2569], abs=0.001
+    )
+
+
+def test_the_closer_encoder_reads_anything() -> None:
+    texts = ["", " ", "_", "\x00\ud7ff", "🚲", "é" * 3000, "x" * 3000, "a b " * 3000, "自転車"]
+    vectors = minilm.encode(texts)
+    assert abs((vectors * vectors).sum(axis=1) - 1).max() < 1e-5
+    # A text has the same vector beside others as alone.
+    alone = [minilm.encode([text])[0] for text in texts]
+    assert all(abs(one - other).max() < 1e-5 for one, other in zip(vectors, alone, strict=True))
 
 
 def test_lines_are_answered_one_by_one(english: Knowledge) -> None:
