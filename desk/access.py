@@ -13,7 +13,7 @@ from sanic import Request
 from sanic.response import HTTPResponse
 
 from desk.surroundings import DeskSurroundings
-from support.team import agents, people
+from support.team import agents
 from support.team.agents import Login
 from web.errors import ApiError
 from web.origins import allowed_origin
@@ -62,7 +62,7 @@ class Gate:
             raise ApiError(403, "two_factor_needed", "please set up two-factor sign-in first")
         if role == "lead" and not login.agent.is_lead:
             raise ApiError(403, "not_allowed", "only support leads may do this")
-        if role == "admin" and not await self.may_administer(login):
+        if role == "admin" and not login.administers:
             raise ApiError(403, "not_allowed", "only administrators may do this")
         return login
 
@@ -70,9 +70,6 @@ class Gate:
         """Whether the agent needs a second factor and has none."""
         agent = login.agent
         return not agent.two_factor and self._around.playbook.security.needs_two_factor(agent.role)
-
-    async def may_administer(self, login: Login) -> bool:
-        return await self._around.db.reading(lambda c: people.may_administer(c, login.agent))
 
     def same_site(self, request: Request) -> None:
         """Refuse what a page of another site, or of a neighbouring one, made a browser send."""

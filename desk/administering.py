@@ -12,6 +12,7 @@ from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support import audit
+from support.audit import Action
 from support.store import Transaction
 from support.team import agent_settings, agents, people
 from support.team.agents import AgentRefused, Login
@@ -107,6 +108,7 @@ class Administering:
             rows=rows,
             actions=await self._around.db.reading(audit.actions),
             action=str(request.args.get("action") or ""),
+            about_conversations=audit.ABOUT_CONVERSATIONS,
             more=rows[-1]["id"] if len(rows) == audit.SHOWN else None,
         )
 
@@ -117,7 +119,7 @@ class Administering:
             lambda c: audit.listed(c, action=action, before=before)
         )
 
-    async def _do(self, login: Login, what: str, id: int, deed: Any) -> HTTPResponse:
+    async def _do(self, login: Login, what: Action, id: int, deed: Any) -> HTTPResponse:
         def do(tx: Transaction) -> None:
             people.known(tx, id)
             deed(tx)
@@ -136,7 +138,7 @@ class Administering:
             raise ApiError(422, "refused", why or field, field) from error
 
     def _record(
-        self, tx: Transaction, login: Login, what: str, id: int, detail: str | None = None
+        self, tx: Transaction, login: Login, what: Action, id: int, detail: str | None = None
     ) -> None:
         actor, now = f"agent:{login.agent.id}", self._around.clock()
         audit.record(tx, actor, what, now, subject=f"agent:{id}", detail=detail)

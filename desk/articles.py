@@ -11,11 +11,12 @@ from sanic.response import json as json_response
 from sqlalchemy import Connection
 
 from desk.access import Gate
+from desk.article_writing import ArticleWriting
 from desk.bodies import ArticleBody, ArticleQuestionsBody, DraftBody, RestoreBody
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
-from support.knowledge import Article, ArticleError
+from support.knowledge import Article
 from support.knowledge import edited as articles
 from support.knowledge.edited import Draft
 from support.knowledge.front_matter import split_front_matter
@@ -28,7 +29,6 @@ from support.team.agents import Login
 from web.errors import ApiError, read_body
 
 SHOWN_VERSIONS = 30
-LONGEST_WAIT_S = 20.0
 MISSED_TRIED = 500
 
 
@@ -38,6 +38,7 @@ class Articles:
     def __init__(self, around: DeskSurroundings, gate: Gate) -> None:
         self._around = around
         self._gate = gate
+        self._writing = ArticleWriting(around)
 
     def routes(self, bp: Blueprint) -> None:
         for method, path, handler in (
@@ -60,7 +61,7 @@ class Articles:
                 "topic": article.topic,
                 "updated": article.updated.isoformat() if article.updated else None,
                 "expires": article.expires.isoformat() if article.expires else None,
-                "in_force": article.in_force(self.today),
+                "in_force": article.in_force(self._writing.today),
             }
             for article in self._around.knowledge.everything
         ]
@@ -68,7 +69,7 @@ class Articles:
 
     async def preview_article(self, request: Request, login: Login) -> HTTPResponse:
         draft = _draft(read_body(request, DraftBody))
-        article = await self._read_back(draft)
+        article = await self._writing.read_back(draft)
         known = {one.id for one in self._around.knowledge.everything if one.lang == draft.lang}
 
         def link(id: str) -> str | None:
@@ -83,11 +84,11 @@ class Articles:
 
     async def try_article(self, request: Request, login: Login) -> HTTPResponse:
         draft = _draft(read_body(request, DraftBody))
-        article = await self._read_back(draft)
+        article = await self._writing.read_back(draft)
         missed = await self._around.db.reading(
             lambda c: missed_questions.listed(c, state="open", lang=draft.lang, limit=MISSED_TRIED)
         )
-        knowledge, text = self._around.knowledge, draft.written(self.today)
+        knowledge, text = self._around.knowledge, draft.written(self._writing.today)
 
         def compare() -> Trial:
             after = knowledge.tried({draft.file: text})
@@ -108,8 +109,10 @@ class Articles:
     async def save_article(self, request: Request, login: Login) -> HTTPResponse:
         body = read_body(request, ArticleBody)
         draft = _draft(body)
-        await self._read_back(draft)
-        made = await self._put(login, draft.file, draft.written(self.today), body.base)
+        await self._writing.read_back(draft)
+        made = await self._writing.put(
+            login, draft.file, draft.written(self._writing.today), body.base
+        )
         return json_response({"version": made})
 
     async def restore_article(self, request: Request, login: Login) -> HTTPResponse:
@@ -126,88 +129,24 @@ class Articles:
             )
         except articles.NoSuchEdit as error:
             raise ApiError(404, "not_found", "there is no such version", "version") from error
-        await self._check({file: content} if content else {}, without=file)
-        made = await self._put(login, file, content, body.base)
+        await self._writing.check({file: content} if content else {}, without=file)
+        made = await self._writing.put(login, file, content, body.base)
         return json_response({"version": made})
 
     async def add_questions(self, request: Request, login: Login) -> HTTPResponse:
         """Missed questions become questions of an article, masked and without doubles."""
         body = read_body(request, ArticleQuestionsBody)
-        file, now = _file(body.lang, body.id), self._around.clock()
-        text, base = await self._present_text(file)
-        added = articles.with_questions(text, body.questions, self.today)
-        if added is not None:
-            await self._check({file: added})
 
-        def change(tx: Transaction) -> int:
-            if added is not None:
-                articles.save(tx, file, added, login.agent.id, base, now)
+        def settle(tx: Transaction) -> None:
             for number in body.missed:
                 missed_questions.settle(tx, number, "answered")
-            return len(body.missed)
 
+        file = _file(body.lang, body.id)
         try:
-            settled = await self._around.db.writing(change)
+            added = await self._writing.add_questions(login, file, body.questions, settle)
         except missed_questions.NoSuchQuestion as error:
             raise ApiError(404, "not_found", "there is no such question", "missed") from error
-        except articles.EditedMeanwhile as error:
-            raise ApiError(409, "edited", "somebody saved another version meanwhile") from error
-        await self._take_over()
-        return json_response({"added": added is not None, "settled": settled})
-
-    @property
-    def today(self) -> date:
-        return self._around.clock().astimezone(self._around.playbook.hours.zone).date()
-
-    async def _put(self, login: Login, file: str, content: str, base: int) -> int:
-        now = self._around.clock()
-        try:
-            made = await self._around.db.writing(
-                lambda tx: articles.save(tx, file, content, login.agent.id, base, now)
-            )
-        except articles.EditedMeanwhile as error:
-            raise ApiError(409, "edited", "somebody saved another version meanwhile") from error
-        await self._take_over()
-        return made
-
-    async def _take_over(self) -> None:
-        """Other servers see it within seconds; this one now, so that its lead sees it at once."""
-        taking = asyncio.ensure_future(asyncio.to_thread(self._around.knowledge.refresh))
-        # On a busy machine the index takes longer: it is taken over all the same.
-        await asyncio.wait([taking], timeout=LONGEST_WAIT_S)
-
-    async def _present_text(self, file: str) -> tuple[str, int]:
-        """The article's text, and the version that it is."""
-
-        def read(connection: Connection) -> list[dict[str, Any]]:
-            return articles.versions(connection, file, 1)
-
-        found = await self._around.db.reading(read)
-        base = int(found[0]["id"]) if found else 0
-        if found and found[0]["content"]:
-            return str(found[0]["content"]), base
-        path = self._around.knowledge.folder / file
-        if not path.is_file():
-            raise ApiError(404, "not_found", "there is no such article", "id")
-        return await asyncio.to_thread(path.read_text, "utf-8"), base
-
-    async def _read_back(self, draft: Draft) -> Article:
-        found = await self._check({draft.file: draft.written(self.today)})
-        return next(a for a in found if (a.lang, a.id) == (draft.lang, draft.id))
-
-    async def _check(
-        self, texts: dict[str, str], without: str | None = None
-    ) -> tuple[Article, ...]:
-        """All articles with `texts` in place. Raises ApiError 422 with file and line."""
-        knowledge = self._around.knowledge
-        try:
-            return await asyncio.to_thread(knowledge.checked, texts, without)
-        except ArticleError as error:
-            what = "; ".join(
-                f"{problem.file.relative_to(knowledge.folder)}:{problem.line}: {problem.what}"
-                for problem in error.problems[:5]
-            )
-            raise ApiError(422, "malformed", what, "body") from error
+        return json_response({"added": added, "settled": len(body.missed)})
 
 
 class ArticlePages:
@@ -243,7 +182,7 @@ class ArticlePages:
 
     async def one(self, request: Request, login: Login, lang: str, id: str) -> HTTPResponse:
         if lang not in LANGS or not articles.is_id(id):
-            return self._pages.refuse(login, 404)
+            return self._pages.refuse(login, "page")
         file = f"{lang}/{id}.md"
 
         def read(connection: Connection) -> tuple[list[dict[str, Any]], dict[str, str]]:
@@ -264,7 +203,7 @@ class ArticlePages:
                 "expires": present.expires.isoformat() if present.expires else "",
             }
         elif self._pair(lang, id) is None:
-            return self._pages.refuse(login, 404)
+            return self._pages.refuse(login, "page")
         elif pair := self._pair(lang, id):
             values["topic"] = pair.topic or ""
         base = versions[0]["id"] if versions else 0

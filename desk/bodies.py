@@ -336,7 +336,7 @@ class ArticleQuestionsBody(Body):
 
 
 class LessonBody(Body):
-    """`review`: the number of a review; whether its message becomes an example."""
+    """`review`: the number of a review; whether its message becomes an example or a question."""
 
     review: Number
     take: bool

@@ -74,7 +74,7 @@ class Notices:
     async def end(self, request: Request, login: Login, id: int) -> HTTPResponse:
         now = self._around.clock()
         try:
-            ended = await self._around.db.writing(lambda tx: notices.end(tx, id, now))
+            ended = await self._around.db.writing(lambda tx: notices.end(tx, id, login.agent, now))
         except notices.NoSuchNotice as error:
             raise ApiError(404, "not_found", "there is no such notice") from error
         return json_response(notice_shape(ended, now), headers=NO_STORE)

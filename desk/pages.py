@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,8 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 # Where a sign-in may lead on to: our own pages only.
 _NEXT: Final = re.compile(r"/desk/[\w/?=&%.-]*\Z", re.ASCII)
 _MISSED_SHOWN: Final = 100
+# Whom a page is for, where not for its reader; or what isn't there.
+Refusal = Literal["leads", "admins", "conversation", "page"]
 
 
 class Pages:
@@ -97,8 +99,8 @@ class Pages:
         """The same for administrators."""
 
         async def checked(request: Request, login: Login, **path: str) -> HTTPResponse | None:
-            if not await self._gate.may_administer(login):
-                return self.refuse(login, 403)
+            if not login.administers:
+                return self.refuse(login, "admins")
             return await handler(request, login, **path)
 
         return self.for_agents(checked)
@@ -108,7 +110,7 @@ class Pages:
 
         async def checked(request: Request, login: Login, **path: str) -> HTTPResponse | None:
             if not login.agent.is_lead:
-                return self.refuse(login, 403)
+                return self.refuse(login, "leads")
             return await handler(request, login, **path)
 
         return self.for_agents(checked)
@@ -136,7 +138,8 @@ class Pages:
         questions = await self._around.db.reading(
             lambda c: missed_questions.listed(c, state="open", limit=_MISSED_SHOWN)
         )
-        return self.show("overview.html", login, figures=figures, questions=questions)
+        wall = bool(request.args.get("wall"))
+        return self.show("overview.html", login, figures=figures, questions=questions, wall=wall)
 
     async def static(self, request: Request, version: str, name: str) -> HTTPResponse:
         file = self._files.get(name)
@@ -154,8 +157,9 @@ class Pages:
         )
         return html(page, status=status, headers=_HEADERS)
 
-    def refuse(self, login: Login, status: int) -> HTTPResponse:
-        return self.show("refusal.html", login, status=status, code=str(status))
+    def refuse(self, login: Login, why: Refusal) -> HTTPResponse:
+        status = 403 if why in ("leads", "admins") else 404
+        return self.show("refusal.html", login, status=status, why=why)
 
 
 def duration(seconds: float, lang: str) -> str:

@@ -9,6 +9,7 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 from sqlalchemy import Connection
 
+from desk import sight
 from desk.access import Gate
 from desk.detail import detail
 from desk.filters import read_filters
@@ -76,6 +77,7 @@ class Reading:
             conversation, shape = await around.db.reading(read)
         except conversations.NotFound as error:
             raise not_there() from error
+        await sight.remember(around, login, known)
         today = around.clock().astimezone(around.playbook.hours.zone).date()
         shape |= await orders_shown(around.orders, conversation, login.agent.lang, today)
         numbers = [order["number"] for order in shape["orders"]]
@@ -115,6 +117,7 @@ class Reading:
             conversation, page = await self._around.db.reading(read)
         except conversations.NotFound as error:
             raise not_there() from error
+        await sight.remember(self._around, login, known)
         if conversation.agent_id == login.agent.id and page["messages"]:
             # Whoever answers has it before their eyes now: "read" below the customer's words.
             data = {"author": "agent", "seq": page["messages"][-1]["seq"]}

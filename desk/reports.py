@@ -4,9 +4,9 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
 from sanic import Blueprint, Request
@@ -19,11 +19,14 @@ from desk.filters import choice, moment
 from desk.pages import Pages
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
+from support.playbook.parts import Reason
 from support.privacy.masking import mask
 from support.reports import charts, daily, voices
 from support.reports.daily import Behind, Counted, bounds
-from support.reports.figures import BY_NAME, FIGURES, SLICES, Value
+from support.reports.figures import BY_NAME, FIGURES, SLICES, Figure, Value, of_fault, of_reason
 from support.reports.tally import Tally, in_order
+from support.reports.trend import Step, line, over_time, step_for
+from support.reports.waits import REOPENED
 from support.team.agents import Login
 from support.transcripts.exports import inert
 from web.errors import ApiError
@@ -32,6 +35,8 @@ USUAL_DAYS: Final = 28
 LONGEST: Final = timedelta(days=400)
 SHOWN: Final = 100
 _FIGURES: Final = tuple(BY_NAME)
+_REASONS: Final = (*get_args(Reason), REOPENED)
+_STEPS: Final = get_args(Step)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,21 @@ class Question:
         part = {} if self.part is None else {"part": self.part}
         days = {"from": self.first.isoformat(), "to": self.last.isoformat()}
         return urlencode({**days, "by": self.by, **part, **more})
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a list is behind of: a figure, or of one of two figures those with a reason or fault."""
+
+    figure: Figure
+    reason: str | None = None
+    fault: str | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        if self.reason is not None:
+            return {"reason": self.reason}
+        return {"figure": self.figure.name} if self.fault is None else {"fault": self.fault}
 
 
 class Reports:
@@ -74,18 +94,25 @@ class Reports:
             pages.add_route(self._pages.for_leads(page), path, name=page.__name__)
 
     async def figures(self, request: Request, login: Login) -> HTTPResponse:
-        """The figures of the whole and of each part, as JSON or CSV."""
+        """The figures of the whole and of each part, or of each day or week, as JSON or CSV."""
         asked = self._asked(request)
         kind = choice(request, "format", ("json", "csv")) or "json"
+        every = choice(request, "every", _STEPS)
+        step: Step | None = None if every is None else ("week" if every == "week" else "day")
         found = await self._counted(asked)
-        whole, tallies = found.whole(asked.part), _parts(found, asked)
-        parts = [(name, tally.values()) for name, tally in tallies]
+        whole = found.whole(asked.part)
+        parts = [(name, tally.values()) for name, tally in _parts(found, asked)]
+        by = asked.by
+        if step is not None:
+            by = step
+            steps = over_time(await self._days(asked, found), asked.first, asked.last, step)
+            parts = [(day.isoformat(), tally.values()) for day, tally in steps]
         if kind == "csv":
             return raw(
-                _as_csv(asked.by, whole.values(), parts),
+                _as_csv(by, whole.values(), parts),
                 content_type="text/csv; charset=utf-8",
                 headers={
-                    "Content-Disposition": f'attachment; filename="figures-by-{asked.by}.csv"',
+                    "Content-Disposition": f'attachment; filename="figures-by-{by}.csv"',
                     "X-Content-Type-Options": "nosniff",
                     **NO_STORE,
                 },
@@ -95,7 +122,7 @@ class Reports:
             "to": asked.last.isoformat(),
             "as_of": (found.as_of or self._around.clock()).isoformat(),
             "figures": _shape(whole.values()),
-            "by": asked.by,
+            "by": by,
             "parts": [{"part": name, "figures": _shape(values)} for name, values in parts],
         }
         return json_response(shape, headers=NO_STORE)
@@ -108,6 +135,13 @@ class Reports:
         found = await self._counted(asked)
         whole = found.whole(asked.part)
         centre, days = charts.days(found.by_day(asked.part))
+        step = step_for(asked.first, asked.last)
+        steps = [
+            (day, tally.values())
+            for day, tally in over_time(
+                await self._days(asked, found), asked.first, asked.last, step
+            )
+        ]
         return self._pages.show(
             "reports.html",
             login,
@@ -118,36 +152,46 @@ class Reports:
             parts=[(name, tally.values()) for name, tally in _parts(found, asked)],
             reasons=Counter(whole.reasons).most_common(),
             causes=charts.causes(whole),
+            step=step,
+            steps=steps,
+            lines={
+                figure.name: line(figure.kind, [one[figure.name].value for _, one in steps])
+                for figure in FIGURES
+            },
             centre=centre,
             days=days,
             slices=SLICES,
         )
 
     async def behind(self, request: Request, login: Login) -> HTTPResponse:
-        """The conversations that a figure counted, the newest first, page by page."""
+        """The conversations that a figure, a reason or a fault counted, the newest first."""
         try:
             asked = self._asked(request)
-            figure = BY_NAME[choice(request, "figure", _FIGURES) or _FIGURES[0]]
+            behind = self._behind(request)
             before = moment(request, "before", self._zone)
         except ApiError:
             return redirect("/desk/reports", status=303)
         now = self._around.clock()
 
-        def read(connection: Connection) -> tuple[int, Behind]:
+        def read(connection: Connection) -> tuple[int | None, Behind]:
             found = daily.counted(
                 connection, asked.first, asked.last, asked.by, self._zone, now
             ).by_day(asked.part)
+            among = BY_NAME[behind.figure.name]
             page = daily.newest_behind(
-                connection, figure, found, asked.by, asked.part, self._zone, now, before, SHOWN
-            )
-            return sum(tally.behind(figure) for _, tally in found), page
+                connection, behind.figure, [day for day, tally in found if tally.behind(among)],
+                asked.by, asked.part, self._zone, now, before, SHOWN,
+            )  # fmt: skip
+            whole = behind.figure is among
+            return sum(tally.behind(among) for _, tally in found) if whole else None, page
 
         count, page = await self._around.db.reading(read)
         return self._pages.show(
             "reports_behind.html",
             login,
             asked=asked,
-            figure=figure,
+            figure=behind.figure,
+            behind=behind,
             count=count,
             episodes=page.episodes,
             before=page.before.isoformat() if page.before else None,
@@ -201,9 +245,25 @@ class Reports:
             None if part is None else str(part)[:80],
         )  # fmt: skip
 
+    def _behind(self, request: Request) -> Looked:
+        """Raises ApiError 422."""
+        reason = choice(request, "reason", _REASONS)
+        if reason is not None:
+            return Looked(of_reason(reason), reason=reason)
+        if "fault" in request.get_args(keep_blank_values=True):
+            fault = str(request.get_args(keep_blank_values=True).get("fault") or "")[:64]
+            return Looked(of_fault(fault), fault=fault)
+        return Looked(BY_NAME[choice(request, "figure", _FIGURES) or _FIGURES[0]])
+
     def _day(self, request: Request, name: str) -> date | None:
         at = moment(request, name, self._zone)
         return at.astimezone(self._zone).date() if at else None
+
+    async def _days(self, asked: Question, found: Counted) -> list[tuple[date, Tally]]:
+        """Each day's tally. Of all parts together there are fewer to add up by another parting."""
+        if asked.part is None and asked.by != SLICES[0]:
+            found = await self._counted(replace(asked, by=SLICES[0]))
+        return found.tallies(asked.part)
 
     async def _counted(self, asked: Question) -> Counted:
         now = self._around.clock()

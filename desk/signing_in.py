@@ -1,6 +1,7 @@
 """Signing in and out, and what agents say of themselves."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from sanic import Blueprint, Request
@@ -48,6 +49,7 @@ class SigningIn:
             db.read, lambda connection: agents.check_password(connection, body.email, body.password)
         )
         if agent is None:
+            await self._refused(body.email, "password")
             raise ApiError(401, "wrong", "the e-mail address or the password is wrong")
         known: Agent = agent
         if known.two_factor and body.otp is None:
@@ -64,10 +66,23 @@ class SigningIn:
 
         login = await db.writing(let_in)
         if login is None:
+            await self._refused(body.email, "code")
             raise ApiError(401, "otp_wrong", "the code is wrong, or was used before", "otp")
         response = self._me(login)
         self._set_cookie(response, login.token, int(agents.LOGIN_LIFETIME.total_seconds()))
         return response
+
+    async def _refused(self, email: str, what: str) -> None:
+        """On record, also where nobody has the address: the same work, so that none can be told
+        from the other. Limits bound how many there are."""
+        now = self._around.clock()
+
+        def keep(tx: Transaction) -> None:
+            meant = agents.by_email(tx.connection, email)
+            subject = None if meant is None else f"agent:{meant.id}"
+            audit.record(tx, "nobody", "sign_in_refused", now, subject=subject, detail=what)
+
+        await self._around.db.writing(keep)
 
     async def log_out(self, request: Request, login: Login) -> HTTPResponse:
         await self._around.db.writing(lambda tx: agents.log_out(tx, login.token))
@@ -93,7 +108,7 @@ class SigningIn:
         except agents.AgentRefused as error:
             field = str(error).partition(":")[0]
             raise ApiError(422, "unknown_value", str(error), field) from error
-        return self._me(Login(agent, login.token, login.csrf))
+        return self._me(replace(login, agent=agent))
 
     def _me(self, login: Login) -> HTTPResponse:
         shape: dict[str, Any] = {"csrf": login.csrf, "agent": agent_shape(login.agent)}

@@ -62,11 +62,18 @@ def read_transcript(
         customer=known["name"] if known else None,
         summary=tuple(summary.for_agent(connection, conversation, reader.lang, zone)),
         lines=lines,
-        rating=customer_view.rating(connection, conversation_id),
+        rating=_rating(connection, conversation_id),
         reviews=tuple(reviews.of_conversation(connection, conversation_id, reader)),
         handled_by={line.agent_id: line.who for line in lines if line.agent_id and line.who},
         resolution=customer_view.resolution(connection, conversation_id),
     )
+
+
+def _rating(connection: Connection, conversation_id: str) -> dict[str, Any] | None:
+    found = customer_view.rating(connection, conversation_id)
+    if found is None or not found["comment"]:
+        return found
+    return {**found, "comment": mask(found["comment"])}
 
 
 def _lines(connection: Connection, conversation: Conversation, zone: ZoneInfo) -> list[Line]:

@@ -8,6 +8,7 @@ from sanic import Blueprint, Request
 from sanic.response import HTTPResponse, redirect
 from sqlalchemy import Connection
 
+from desk import sight
 from desk.filters import CHANNELS, read_filters
 from desk.pages import Pages
 from desk.reading import checked_id
@@ -81,7 +82,8 @@ class Transcripts:
                 lambda connection: read_transcript(connection, known, agent, zone)
             )
         except (ApiError, conversations.NotFound):
-            return self._pages.refuse(login, 404)
+            return self._pages.refuse(login, "conversation")
+        await sight.remember(self._around, login, known)
         lang = found.conversation.lang or agent.lang
         return self._pages.show(
             "transcript.html",

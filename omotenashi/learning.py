@@ -22,7 +22,7 @@ from omotenashi.parts import open_database
 from omotenashi.settings import ROOT, Settings
 from support.errors import Mendable
 from support.knowledge import edited as articles
-from support.learning import lessons
+from support.learning import lessons, reviewed_questions
 from support.learning.lessons import Lesson
 from support.learning.training_data import alike, check_training_data, known_examples
 from support.store.migrate import migrate
@@ -89,8 +89,8 @@ class Outcome:
 
 
 def proposals(settings: Settings) -> Iterator[str]:
-    """Questions without an article as an article's `questions` can take them, then messages with
-    the intent that a lead says was right."""
+    """Questions without an article as an article's `questions` can take them, those of reviewed
+    messages with the article that was right, then messages with the intent that was."""
     missed = (
         select(missed_questions.c.text, missed_questions.c.lang, missed_questions.c.topic)
         .where(missed_questions.c.state == "open")
@@ -101,8 +101,11 @@ def proposals(settings: Settings) -> Iterator[str]:
         migrate(db)
         rows = db.read(lambda connection: connection.execute(missed).all())
         proposed = db.read(lessons.proposed)
+        asked = db.read(reviewed_questions.proposed)
     for row in rows:
         yield f"- {row.text}  # {row.lang or '?'} {row.topic or ''}".rstrip()
+    for question in asked:
+        yield f"- {question.text}  # {question.lang} {question.article or 'no article'}"
     for one in proposed:
         yield f"- {one.text}  # {one.lang} {one.intent}, not {one.said_intent or '?'}"
 

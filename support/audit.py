@@ -2,20 +2,31 @@
 transaction of the deed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, exists, func, insert, select
 
 from support.store import Transaction
 from support.store.schema import agents, audit
 
 SHOWN = 100
+# What can be done; the desk has words for each (a test compares).
+Action = Literal[
+    "abuse_flagged", "agent_added", "agent_changed", "article", "contact_shown",
+    "conversation_seen", "erase", "export", "model_switched", "note_struck", "notice_begun",
+    "notice_ended", "password_set", "playbook", "remedy", "see_file", "sign_in", "sign_in_ended",
+    "sign_in_refused", "signed_out", "two_factor_off", "two_factor_on", "two_factor_reset",
+]  # fmt: skip
+# Their subject is a conversation.
+ABOUT_CONVERSATIONS: Final[frozenset[Action]] = frozenset(
+    {"abuse_flagged", "contact_shown", "conversation_seen", "export", "note_struck", "see_file"}
+)
 
 
 def record(
     tx: Transaction,
     actor: str,
-    action: str,
+    action: Action,
     now: datetime,
     *,
     subject: str | None = None,
@@ -25,6 +36,26 @@ def record(
     `detail` says what was done, without what was seen."""
     row = {"at": now, "actor": actor, "action": action, "subject": subject, "detail": detail}
     tx.execute(insert(audit).values(**row))
+
+
+def is_recorded(
+    connection: Connection,
+    actor: str,
+    action: Action,
+    subject: str,
+    *,
+    detail: str | None = None,
+    since: datetime | None = None,
+) -> bool:
+    """Whether `actor` did so with `subject` before: what is looked at often is kept once."""
+    known = exists().where(
+        audit.c.subject == subject, audit.c.actor == actor, audit.c.action == action
+    )
+    if detail is not None:
+        known = known.where(audit.c.detail == detail)
+    if since is not None:
+        known = known.where(audit.c.at >= since)
+    return bool(connection.execute(select(known)).scalar_one())
 
 
 def listed(

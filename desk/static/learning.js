@@ -49,15 +49,17 @@ document.addEventListener("change", (event) => {
   );
 });
 
+// A reviewed message is decided about by one press: as an example, or as an article's question.
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-lesson]");
+  const button = event.target.closest("[data-lesson], [data-reviewed]");
   if (!button) return;
   const item = button.closest("[data-review]");
-  const take = button.dataset.lesson === "take";
+  const { lesson, reviewed } = button.dataset;
+  const take = (lesson ?? reviewed) === "take";
   settled(
     item,
-    () => post("lessons", { review: Number(item.dataset.review), take }),
-    t(take ? "learning.taken" : "learning.dismissed"),
+    () => post(lesson ? "lessons" : "reviewed-questions", { review: Number(item.dataset.review), take }),
+    t(take ? (lesson ? "learning.taken" : "learning.kept") : "learning.dismissed"),
   );
 });
 

@@ -5,16 +5,13 @@ Masking doesn't reach into pictures, so looking is what can be answered for.
 
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection
 
 from support import audit, conversations
 from support.attachments.records import Attachment
 from support.store import Transaction
-from support.store.schema import audit as audit_table
 from support.team.agents import Agent
 from support.values import State
-
-ACTION = "see_file"
 
 
 def is_news(
@@ -24,21 +21,14 @@ def is_news(
     conversation = conversations.get(connection, conversation_id)
     if conversation.state is State.ASSIGNED and conversation.agent_id == agent.id:
         return False
-    return not connection.execute(
-        select(
-            exists().where(
-                audit_table.c.action == ACTION,
-                audit_table.c.actor == f"agent:{agent.id}",
-                audit_table.c.subject == conversation_id,
-                audit_table.c.detail == attachment.id,
-            )
-        )
-    ).scalar_one()
+    return not audit.is_recorded(
+        connection, f"agent:{agent.id}", "see_file", conversation_id, detail=attachment.id
+    )
 
 
 def record(
     tx: Transaction, agent: Agent, attachment: Attachment, conversation_id: str, now: datetime
 ) -> None:
     audit.record(
-        tx, f"agent:{agent.id}", ACTION, now, subject=conversation_id, detail=attachment.id
+        tx, f"agent:{agent.id}", "see_file", now, subject=conversation_id, detail=attachment.id
     )

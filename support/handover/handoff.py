@@ -135,6 +135,7 @@ def choose(
     if action == "message":
         # Who leaves a message has been promised an answer, and is not told of every delay.
         due = promises.an_answer(tx, conversation.id, playbook, now)
+        queue.promised(tx, conversation.id, due)
         cancel_timer(tx, queue.ESTIMATE_TIMER, conversation.id)
     if contact is not None:
         say(tx, conversation, queue.contact_kept(playbook, contact, lang), now)

@@ -106,6 +106,7 @@ def open_ticket(
         insert(tickets).values(
             conversation_id=conversation.id,
             queued_at=queued_at,
+            began_at=now,
             sort_at=queued_at - start,
             reason=reason,
             note=note,
@@ -193,12 +194,17 @@ def _estimate(
 
 
 def _keep_estimate(tx: Transaction, conversation_id: str, fresh: Estimate, now: datetime) -> None:
+    due = now + timedelta(seconds=fresh.high_s)
     tx.execute(
         update(tickets)
         .where(tickets.c.conversation_id == conversation_id, tickets.c.closed_at.is_(None))
-        .values(low_s=fresh.low_s, high_s=fresh.high_s, estimated_at=now)
+        .values(
+            low_s=fresh.low_s,
+            high_s=fresh.high_s,
+            estimated_at=now,
+            told_until=func.coalesce(tickets.c.told_until, due),
+        )
     )
-    due = now + timedelta(seconds=fresh.high_s)
     set_timer(tx, ESTIMATE_TIMER, conversation_id, due, now)
 
 
@@ -309,6 +315,15 @@ def _choices(playbook: Playbook, lang: str | None) -> list[tuple[str, str]]:
     ]
 
 
+def promised(tx: Transaction, conversation_id: str, until: datetime | None) -> None:
+    """Until when the customer chose to wait, instead of what was told at first."""
+    tx.execute(
+        update(tickets)
+        .where(tickets.c.conversation_id == conversation_id, tickets.c.closed_at.is_(None))
+        .values(told_until=until)
+    )
+
+
 def wait_for_call(
     tx: Transaction, conversation: Conversation, at: datetime, until: datetime, now: datetime
 ) -> None:
@@ -324,6 +339,7 @@ def wait_for_call(
             low_s=int((at - now).total_seconds()),
             high_s=int((until - now).total_seconds()),
             estimated_at=now,
+            told_until=until,
         )
     )
     _stop_telling(tx, conversation.id)
@@ -340,6 +356,7 @@ def back_in_line(
     if ticket is None:
         return
     start = head_start(playbook.escalation, ticket.reason, conversation.anger, None)
+    promised(tx, conversation.id, None)
     _place_at(tx, conversation, ticket.queued_at - start, playbook, now)
 
 

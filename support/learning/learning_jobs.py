@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from support import audit
 from support.store import Transaction
 from support.store.schema import agents, learning_jobs
 
@@ -50,11 +51,16 @@ def report(tx: Transaction, job_id: int, log: str, now: datetime) -> None:
 
 
 def end(tx: Transaction, job_id: int, *, well: bool, result: dict[str, Any], now: datetime) -> None:
-    tx.execute(
+    job = tx.execute(
         update(learning_jobs)
         .where(learning_jobs.c.id == job_id)
         .values(state="done" if well else "failed", result=result, ended_at=now, seen_at=now)
-    )
+        .returning(learning_jobs.c.kind, learning_jobs.c.agent_id)
+    ).one()
+    if well and job.kind == "switch":
+        # Without an agent it was begun on the command line.
+        actor = "omotenashi learn" if job.agent_id is None else f"agent:{job.agent_id}"
+        audit.record(tx, actor, "model_switched", now, subject=result.get("new"))
 
 
 def forget(tx: Transaction, conversation_ids: Sequence[str], texts: Sequence[str]) -> None:
@@ -76,6 +82,19 @@ def forget(tx: Transaction, conversation_ids: Sequence[str], texts: Sequence[str
             tx.execute(
                 update(learning_jobs).where(learning_jobs.c.id == row.id).values(result=kept)
             )
+
+
+def offers_switch(connection: Connection) -> bool:
+    """Whether what was learned last waits to be switched to. Replays, and switches that failed,
+    change nothing about that."""
+    j = learning_jobs.c
+    last = connection.execute(
+        select(j.kind, j.state)
+        .where((j.kind == "learn") | ((j.kind == "switch") & (j.state == "done")))
+        .order_by(j.id.desc())
+        .limit(1)
+    ).first()
+    return last is not None and (last.kind, last.state) == ("learn", "done")
 
 
 def latest(connection: Connection, limit: int = 10) -> list[dict[str, Any]]:

@@ -3,35 +3,30 @@
 One in five is held back: never trained on, so that old and new model can be compared with it.
 """
 
-import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
 
-from support.knowledge.language import language_of
+from support.learning.reviewed import asked, reviewed
 from support.learning.training_data import alike
-from support.privacy.masking import mask
 from support.store import Transaction
-from support.store.schema import agents, conversations, lessons, messages, reviews
-from support.values import Author
+from support.store.schema import lessons, reviews
 
 HELD_BACK_ONE_IN: Final = 5
 MOST: Final = 200
-# What training data would read as markup of its own.
-_MARKUP: Final = re.compile(r"[\[\]{}]")
 
 
 class NothingToLearn(LookupError):
-    """No review of a customer's message with a right intent, or decided already. Shown as 404."""
+    """No review of what a customer said, or decided already. Shown as 404."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A customer's message and the intent that a lead says was right.
+    """What a customer wrote and the intent that a lead says was right.
 
     `known`: the intent of the same example in the training data, if it is there already.
     """
@@ -45,6 +40,11 @@ class Proposal:
     by: str
     known: str | None = None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The same for those that would teach the same."""
+        return alike(self.text), self.intent
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -55,30 +55,44 @@ class Lesson:
 
 
 def proposed(connection: Connection, known: Mapping[str, str] | None = None) -> list[Proposal]:
-    """Newest first, those that nobody has decided about."""
-    rows = connection.execute(_undecided().order_by(reviews.c.id.desc()).limit(MOST))
-    return [_proposal(row, known or {}) for row in rows]
+    """Newest first, those that nobody has decided about; the same words with the same intent
+    stand there once."""
+    found: dict[tuple[str, str], Proposal] = {}
+    for row in connection.execute(_undecided().limit(MOST)).all():
+        proposal = _proposal(connection, row, known or {})
+        if proposal.text:
+            found.setdefault(proposal.key, proposal)
+    return list(found.values())
 
 
 def decide(tx: Transaction, review_id: int, agent_id: int, now: datetime, *, take: bool) -> str:
     """Take the message as an example or leave it; what it is now. Raises NothingToLearn."""
-    row = tx.execute(_undecided().where(reviews.c.id == review_id)).first()
-    if row is None:
+    row = tx.execute(_undecided(reviews.c.id == review_id)).first()
+    proposal = None if row is None else _proposal(tx.connection, row, {})
+    if proposal is None or not proposal.text:
         raise NothingToLearn(f"nothing to learn from review {review_id}")
-    proposal = _proposal(row, {})
     state = "dismissed"
     if take:
         state = "held_back" if is_held_back(proposal.text) else "taken"
+    kept = {
+        "text": proposal.text,
+        "lang": proposal.lang,
+        "intent": proposal.intent,
+        "agent_id": agent_id,
+        "at": now,
+    }
+    doubles = [
+        other.id
+        for other in tx.execute(_undecided(reviews.c.id != review_id).limit(MOST)).all()
+        if _proposal(tx.connection, other, {}).key == proposal.key
+    ]
     tx.execute(
-        insert(lessons).values(
-            review_id=review_id,
-            text=proposal.text,
-            lang=proposal.lang,
-            intent=proposal.intent,
-            state=state,
-            agent_id=agent_id,
-            at=now,
-        )
+        insert(lessons),
+        [
+            {"review_id": review_id, "state": state, **kept},
+            # Decided with it, and learned once.
+            *({"review_id": one, "state": "dismissed", **kept} for one in doubles),
+        ],
     )
     return state
 
@@ -99,47 +113,20 @@ def is_held_back(text: str) -> bool:
     return zlib.crc32(alike(text).encode()) % HELD_BACK_ONE_IN == 0
 
 
-def as_example(text: str) -> str:
-    """One line without personal data and without what Rasa would read as an entity."""
-    return " ".join(_MARKUP.sub(" ", mask(text)).split())[:400]
+def _undecided(*conditions: ColumnElement[bool]) -> Select[Any]:
+    decided = exists().where(lessons.c.review_id == reviews.c.id)
+    return reviewed(reviews.c.intent.is_not(None), ~decided, *conditions)
 
 
-def _undecided() -> Select[Any]:
-    return (
-        select(
-            reviews.c.id,
-            reviews.c.intent,
-            reviews.c.conversation_id,
-            messages.c.text,
-            messages.c.reading,
-            conversations.c.lang,
-            agents.c.name.label("by"),
-        )
-        .join(conversations, conversations.c.id == reviews.c.conversation_id)
-        .join(
-            messages,
-            (messages.c.thread_id == conversations.c.thread_id) & (messages.c.seq == reviews.c.seq),
-        )
-        .join(agents, agents.c.id == reviews.c.agent_id)
-        .outerjoin(lessons, lessons.c.review_id == reviews.c.id)
-        .where(
-            reviews.c.intent.is_not(None),
-            messages.c.author == str(Author.CUSTOMER),
-            lessons.c.id.is_(None),
-        )
-    )
-
-
-def _proposal(row: Row[Any], known: Mapping[str, str]) -> Proposal:
-    text = as_example(row.text)
-    reading = row.reading or {}
+def _proposal(connection: Connection, row: Row[Any], known: Mapping[str, str]) -> Proposal:
+    said = asked(connection, row)
     return Proposal(
         review_id=row.id,
         conversation_id=row.conversation_id,
-        text=text,
-        lang=language_of(text) or row.lang or "en",
+        text=said.text,
+        lang=said.lang,
         intent=row.intent,
-        said_intent=reading.get("intent"),
+        said_intent=said.intent,
         by=row.by,
-        known=known.get(alike(text)),
+        known=known.get(alike(said.text)),
     )

@@ -1,12 +1,15 @@
 """Questions that the assistant had no answer to, and what became of them."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
+from support.privacy.masking import mask
 from support.store import Transaction
 from support.store.schema import OPEN_QUESTION, missed_questions
 
+LONGEST = 500
 STATES = ("open", "answered", "dismissed")
 
 
@@ -43,6 +46,19 @@ def listed(
         }
         for row in connection.execute(query)
     ]
+
+
+def ask(
+    tx: Transaction,
+    conversation_id: str,
+    text: str,
+    lang: str | None,
+    topic: str | None,
+    now: datetime,
+) -> None:
+    """Keep what was asked in vain, masked."""
+    values = {"text": mask(text)[:LONGEST], "lang": lang, "topic": topic, "at": now}
+    tx.execute(insert(missed_questions).values(conversation_id=conversation_id, **values))
 
 
 def count_open(connection: Connection) -> int:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from support.playbook.playbook import Playbook
+from support.reports.waits import told_until
 from support.store.schema import conversations, feedback, reviews, tickets, turns
 from support.transcripts.transcripts import changed_at, rows_of
 from support.values import State
@@ -83,19 +84,26 @@ def _angry_ends(connection: Connection, since: datetime) -> Iterable[str]:
 
 def _long_waits(connection: Connection, since: datetime, playbook: Playbook) -> list[str]:
     """Longer than the customer was told; where nothing was told, than the shop wants."""
-    query = (
+    t = tickets.c
+    query: Select[Any] = (
         select(
-            tickets.c.conversation_id, tickets.c.queued_at, tickets.c.closed_at, tickets.c.high_s
+            t.conversation_id,
+            t.queued_at,
+            t.began_at,
+            t.closed_at,
+            t.high_s,
+            t.estimated_at,
+            t.told_until,
         )
         .where(tickets.c.outcome.in_(("claimed", "cancelled")), tickets.c.closed_at >= since)
         .order_by(tickets.c.closed_at.desc())
         .limit(_LOOKED_AT)
     )
-    target = playbook.escalation.waiting.answer_target_s
+    target = timedelta(seconds=playbook.escalation.waiting.answer_target_s)
     return [
         row.conversation_id
         for row in connection.execute(query)
-        if (row.closed_at - row.queued_at).total_seconds() > (row.high_s or target)
+        if row.closed_at > (told_until(row) or (row.began_at or row.queued_at) + target)
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from support import audit
 from support.hints import DESK, QUEUE
 from support.messages import Draft, append
 from support.orders import Order, OrderState
@@ -144,17 +145,20 @@ def create(
         )
         .returning(notices.c.id)
     ).scalar_one()
+    audit.record(tx, f"agent:{agent.id}", "notice_begun", now, subject=f"notice:{made}")
     _changed(tx)
     return get(tx.connection, made)
 
 
-def end(tx: Transaction, notice_id: int, now: datetime) -> Notice:
+def end(tx: Transaction, notice_id: int, agent: Agent, now: datetime) -> Notice:
     """Nobody hears it any more; once more changes nothing. Raises NoSuchNotice."""
-    tx.execute(
+    ended = tx.execute(
         update(notices)
         .where(notices.c.id == notice_id, notices.c.ended_at.is_(None))
         .values(ended_at=now)
     )
+    if ended.rowcount:
+        audit.record(tx, f"agent:{agent.id}", "notice_ended", now, subject=f"notice:{notice_id}")
     _changed(tx)
     return get(tx.connection, notice_id)
 

@@ -70,6 +70,13 @@ class Counted:
             return together(self.parts.values())
         return self.parts.get(part, Tally())
 
+    def tallies(self, part: str | None) -> list[tuple[date, Tally]]:
+        """All parts of each day, or one, with everything that was counted."""
+        return [
+            (day, together([tally for name, tally in parts.items() if part in (None, name)]))
+            for day, parts in self.days
+        ]
+
     def by_day(self, part: str | None) -> list[tuple[date, Tally]]:
         """The same for each day, in numbers only."""
         return [
@@ -128,7 +135,7 @@ class Behind:
 def newest_behind(
     connection: Connection,
     figure: Figure,
-    days: Sequence[tuple[date, Tally]],
+    days: Sequence[date],
     by: str,
     part: str | None,
     zone: ZoneInfo,
@@ -136,13 +143,15 @@ def newest_behind(
     before: datetime | None,
     limit: int,
 ) -> Behind:
-    """The conversations that a figure counted, newest first: a page of them, read day by day, and
-    only the days that have any; a page ends early rather than read many days."""
+    """The conversations that a figure counted, newest first: a page of them, read day by day.
+
+    `days` are those that have any, oldest first; a page ends early rather than read many of them.
+    """
     found: list[Episode] = []
     read = 0
-    for day, tally in reversed(days):
+    for day in reversed(days):
         since, until = bounds(day, day, zone)
-        if not tally.behind(figure) or (before is not None and since >= before):
+        if before is not None and since >= before:
             continue
         if len(found) >= limit or read >= READ_AT_ONCE:
             return Behind(found, until)

@@ -4,7 +4,6 @@ An episode is one conversation with something in it. Everything a figure counts 
 `support.reports.figures` does the counting.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Select, exists, func, select
 
 from support.answering.abuse import LABEL as ABUSE
 from support.learning.verdicts import FAILINGS
+from support.reports.waits import REOPENED, Wait, answered, of_ticket
 from support.store.schema import (
     agents,
     cases,
@@ -30,24 +30,6 @@ from support.values import Author, State
 
 # Who comes back about the same within this time was not helped the first time.
 AGAIN: Final = timedelta(days=7)
-_REOPENED: Final = "reopened"
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """One wait for a person: from the handover, or from the customer's writing again to somebody
-    who had resolved it (`reason` is then "reopened").
-
-    `answered_s`: seconds until the first reply of a person; `low_s`, `high_s`: the range last told.
-    `outcome`: None while it lasts, else claimed, cancelled or resolved.
-    """
-
-    reason: str
-    since: datetime
-    answered_s: float | None
-    low_s: int | None
-    high_s: int | None
-    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,29 +144,14 @@ def _waits(
     for row in sorted(connection.execute(spoken), key=lambda row: row.created_at):
         replies[row.conversation_id].append(row.created_at)
 
-    def answered(conversation: str, at: datetime) -> float | None:
-        said = replies.get(conversation, [])
-        place = bisect_left(said, at)
-        return (said[place] - at).total_seconds() if place < len(said) else None
-
-    found: dict[str, list[Wait]] = defaultdict(list)
+    begun: dict[str, list[Wait]] = defaultdict(list)
     queued = (
         select(tickets)
         .join(conversations, conversations.c.id == tickets.c.conversation_id)
         .where(*_period(since, until))
-        .order_by(tickets.c.queued_at)
     )
     for row in connection.execute(queued):
-        found[row.conversation_id].append(
-            Wait(
-                reason=row.reason,
-                since=row.queued_at,
-                answered_s=answered(row.conversation_id, row.queued_at),
-                low_s=row.low_s,
-                high_s=row.high_s,
-                outcome=row.outcome,
-            )
-        )
+        begun[row.conversation_id].append(of_ticket(row))
     reopened = (
         select(transitions.c.conversation_id, transitions.c.at)
         .join(conversations, conversations.c.id == transitions.c.conversation_id)
@@ -196,9 +163,9 @@ def _waits(
         )
     )
     for row in connection.execute(reopened):
-        waited = answered(row.conversation_id, row.at)
-        found[row.conversation_id].append(Wait(_REOPENED, row.at, waited, None, None, None))
-    return found
+        # The agent who had resolved it has it at once: nothing is told of waiting.
+        begun[row.conversation_id].append(Wait(REOPENED, row.at, None, None, "claimed"))
+    return {id: answered(waits, replies.get(id, ())) for id, waits in begun.items()}
 
 
 def _complaints(

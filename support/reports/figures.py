@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from support.reports.episodes import Episode, Wait
+from support.reports.episodes import Episode
+from support.reports.waits import Wait
 
 SATISFIED: Final = 4
 # How a conversation ends that was good for something.
@@ -57,9 +58,7 @@ def _helped(episode: Episode) -> bool:
 
 
 def _within_range(wait: Wait) -> list[float]:
-    if wait.answered_s is None or wait.high_s is None:
-        return []
-    return [float(wait.answered_s <= wait.high_s)]
+    return [] if wait.as_told is None else [float(wait.as_told)]
 
 
 def _over(waits: Sequence[Wait], of: Callable[[Wait], Sequence[float]]) -> list[float]:
@@ -97,6 +96,24 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure("satisfied", "share", lambda e: [] if e.score is None else [e.score >= SATISFIED]),
     Figure("complaints", "share", lambda e: [e.complaint]),
 )
+
+
+def of_reason(reason: str) -> Figure:
+    """Waits for this reason, each; of those handed over."""
+    return Figure(
+        "handed_over", "count", lambda e: [1 for wait in e.waits if wait.reason == reason]
+    )
+
+
+def of_fault(fault: str) -> Figure:
+    """Complaints about this, unnamed where it is empty."""
+    return Figure(
+        "complaints",
+        "count",
+        lambda e: [1] if e.complaint and (e.fault or "") == fault else [],
+    )
+
+
 BY_NAME: Final[Mapping[str, Figure]] = {figure.name: figure for figure in FIGURES}
 SLICES: Final = ("channel", "lang", "topic", "hour", "agent")
 

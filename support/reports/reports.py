@@ -1,7 +1,7 @@
 """Figures for support leads: how it stands now, and how a period went."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
@@ -15,6 +15,9 @@ from support.store.schema import conversations, tickets
 from support.team import agents
 from support.values import State
 
+OPEN: Final = (State.BOT, State.QUEUED, State.ASSIGNED)
+MOODS: Final = ("none", "displeased", "angry")
+
 
 def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> dict[str, Any]:
     """Conversations by state, the longest wait, who is on duty, open missed questions."""
@@ -27,7 +30,32 @@ def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> di
         "longest_wait_s": int((now - oldest).total_seconds()) if oldest else None,
         "on_duty": len(agents.on_duty(connection, now, away_after)),
         "open": playbook.hours.is_open(now),
+        "moods": _moods(connection),
+        "today": _today(connection, playbook.hours.zone, now),
         "missed_questions": count_open(connection),
+    }
+
+
+def _moods(connection: Connection) -> dict[str, int]:
+    """How those feel whose conversations are open; calm, displeased, angry."""
+    found = dict.fromkeys(MOODS, 0)
+    for state in OPEN:
+        here = (conversations.c.state == str(state)) & conversations.c.last_text.is_not(None)
+        query = select(conversations.c.anger, func.count()).where(here)
+        for anger, number in connection.execute(query.group_by(conversations.c.anger)):
+            found[anger] += number
+    return found
+
+
+def _today(connection: Connection, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    """What was begun today, and the share of it that the assistant has answered by itself."""
+    day = now.astimezone(zone).date()
+    whole = daily.counted(connection, day, day, SLICES[0], zone, now).whole(None)
+    contained = whole.value(BY_NAME["contained"]).value
+    return {
+        "day": day.isoformat(),
+        "conversations": whole.total("conversations"),
+        "contained": None if contained is None else round(contained, 3),
     }
 
 
@@ -35,7 +63,7 @@ def _open_ones(connection: Connection) -> dict[str, int]:
     """Conversations with something in them in each state but resolved: those are counted by
     periods, and there is no end to them."""
     found = {}
-    for state in (State.BOT, State.QUEUED, State.ASSIGNED):
+    for state in OPEN:
         here = (conversations.c.state == str(state)) & conversations.c.last_text.is_not(None)
         if number := connection.execute(select(func.count()).where(here)).scalar_one():
             found[str(state)] = number

@@ -23,7 +23,7 @@ _EXACT_BELOW: Final = 1000
 
 Counts = dict[str, int]
 # What a kept tally is made of and counted by: rows of another number are counted anew.
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 @dataclass(slots=True)

@@ -352,13 +352,18 @@ tickets = Table(
         nullable=False,
         index=True,
     ),
+    # What the place is counted from: somebody who was in line before keeps it.
     Column("queued_at", UtcDateTime, nullable=False),
+    Column("began_at", UtcDateTime),  # when this wait began
     Column("sort_at", UtcDateTime, nullable=False),  # queued_at minus the head start
     Column("reason", String(16), nullable=False),
     Column("note", JSON, nullable=False, server_default="{}"),
     Column("low_s", Integer),
     Column("high_s", Integer),
     Column("estimated_at", UtcDateTime),
+    # Until when a person was promised at first, or is by the customer's own choice: a range that is
+    # told anew because we are late doesn't move it.
+    Column("told_until", UtcDateTime),
     Column("choice", String(16)),  # wait, message, callback
     Column("team", String(40)),  # which team it waits for; none: anybody
     Column("callback_at", UtcDateTime),
@@ -648,6 +653,16 @@ lessons = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# What became of a reviewed message as a question of an article, or as one without any.
+review_questions = Table(
+    "review_questions",
+    metadata,
+    Column("review_id", ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(16), nullable=False),  # taken, dismissed
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 # Learning and switching, one at a time: what was done, and what came of it.
 learning_jobs = Table(
     "learning_jobs",
@@ -864,6 +879,7 @@ audit = Table(
     Column("detail", Text),
 )
 Index("ix_audit_action_id", audit.c.action, audit.c.id)
+Index("ix_audit_subject_actor", audit.c.subject, audit.c.actor, audit.c.action)
 
 # The desk's edits of what the files ship: articles and playbook, with history.
 edits = Table(

@@ -58,11 +58,13 @@ class Agent:
 
 @dataclass(frozen=True)
 class Login:
-    """A signed-in agent. `token` goes into the cookie and is stored as a hash only."""
+    """A signed-in agent. `token` goes into the cookie and is stored as a hash only; `administers`:
+    whether they may do what administrators do."""
 
     agent: Agent
     token: str
     csrf: str
+    administers: bool
 
 
 def add(
@@ -193,7 +195,7 @@ def log_in(
     tx.execute(delete(desk_logins).where(desk_logins.c.expires_at < now))
     tx.execute(update(agents).where(agents.c.id == agent.id).values(seen_at=now))
     tx.hint(DESK, "agents")
-    return Login(agent, token, csrf)
+    return Login(agent, token, csrf, may_administer(tx.connection, agent))
 
 
 def log_out(tx: Transaction, token: str) -> None:
@@ -210,7 +212,20 @@ def logged_in(connection: Connection, token: str, now: datetime) -> Login | None
     ).first()
     if row is None or row.expires_at <= now:
         return None
-    return Login(_agent(row), token, row.csrf)
+    agent = _agent(row)
+    return Login(agent, token, row.csrf, may_administer(connection, agent))
+
+
+def may_administer(connection: Connection, agent: Agent) -> bool:
+    """Administrators may; as long as there is none, leads may, so that one can be made."""
+    if agent.role == "admin":
+        return True
+    return agent.role == "lead" and not administrators(connection)
+
+
+def administrators(connection: Connection) -> int:
+    query = select(func.count()).where(agents.c.role == "admin", agents.c.disabled_at.is_(None))
+    return int(connection.execute(query.select_from(agents)).scalar_one())
 
 
 def csrf_matches(login: Login, given: str | None) -> bool:

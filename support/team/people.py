@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from support.handover import vanished
 from support.hints import DESK
@@ -26,13 +26,6 @@ class Person:
     agent: Agent
     disabled_at: datetime | None
     created_at: datetime
-
-
-def may_administer(connection: Connection, agent: Agent) -> bool:
-    """Administrators may; as long as there is none, leads may, so that one can be made."""
-    if agent.role == "admin":
-        return True
-    return agent.role == "lead" and not _admins(connection)
 
 
 def listed(connection: Connection) -> list[Person]:
@@ -70,7 +63,7 @@ def change(
     if disabled is False:
         values["disabled_at"] = None
     gone = disabled or (role is not None and role != "admin")
-    if row.role == "admin" and gone and _admins(tx.connection) <= 1:
+    if row.role == "admin" and gone and agents.administrators(tx.connection) <= 1:
         raise AgentRefused("role: the last administrator must stay one")
     if values:
         tx.execute(update(table).where(table.c.id == agent_id).values(**values))
@@ -97,8 +90,3 @@ def reset_two_factor(tx: Transaction, agent_id: int) -> None:
     """For the day the phone and the recovery codes are gone."""
     two_factor.end(tx, agent_id)
     agents.end_logins(tx, agent_id)
-
-
-def _admins(connection: Connection) -> int:
-    query = select(func.count()).where(table.c.role == "admin", table.c.disabled_at.is_(None))
-    return int(connection.execute(query.select_from(table)).scalar_one())

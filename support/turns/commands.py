@@ -16,10 +16,10 @@ from support.attachments import records
 from support.cases import cases
 from support.customers import visitors
 from support.handover import handoff
+from support.learning import missed_questions
 from support.playbook.playbook import Playbook
-from support.privacy.masking import mask
 from support.store import Transaction
-from support.store.schema import effects, lookup_failures, missed_questions
+from support.store.schema import effects, lookup_failures
 from support.tasks import promises, tasks
 from support.values import Conversation, State, Thread
 
@@ -101,14 +101,9 @@ class Effects:
             case "card":
                 self._card()
             case "missed_question":
-                self._tx.execute(
-                    insert(missed_questions).values(
-                        conversation_id=self.conversation.id,
-                        text=mask(str(command.get("text") or ""))[:500],
-                        lang=self.conversation.lang,
-                        topic=command.get("topic"),
-                        at=self._now,
-                    )
+                text, lang = str(command.get("text") or ""), self.conversation.lang
+                missed_questions.ask(
+                    self._tx, self.conversation.id, text, lang, command.get("topic"), self._now
                 )
             case "contact":
                 self._keep_contact(str(command["email"])[:254])

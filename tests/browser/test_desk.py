@@ -1,10 +1,6 @@
 """The desk in a real browser: two people at it, a customer at the other end."""
 
-import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +10,8 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.desk_pages import running
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)  # several servers and a browser may share two cores
@@ -29,21 +27,10 @@ MEANT = ("ERR_INTERNET_DISCONNECTED", "status of 422")
 def desk(
     tmp_path_factory: pytest.TempPathFactory, articles_cache: Path
 ) -> Iterator[dict[str, str]]:
-    script = Path(__file__).with_name("desk_server.py")
     folder = tmp_path_factory.mktemp("desk")
     (folder / "cache").symlink_to(articles_cache)
-    process = subprocess.Popen(
-        [sys.executable, str(script), str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-    )
-    assert process.stdout is not None
-    yield json.loads(process.stdout.readline())
-    process.stdout.close()
-    process.terminate()
-    process.wait()
+    with running(folder) as found:
+        yield found
 
 
 @pytest.fixture

@@ -306,6 +306,13 @@ async def test_the_overview_counts(lena: DeskAgent, shop: dict[str, str]) -> Non
     assert found["now"]["states"] == {"assigned": 1, "bot": 2, "queued": 3}
     assert found["now"]["on_duty"] == 1
     assert found["now"]["missed_questions"] == 1
+    assert found["now"]["moods"] == {"none": 4, "displeased": 1, "angry": 1}
+    assert found["now"]["today"]["conversations"] == 6
+    page = (await lena.client.get("/desk/overview")).text
+    assert "reports/behind" in page
+    wall = (await lena.client.get("/desk/overview?wall=1")).text
+    assert 'class="page wall"' in wall
+    assert "Why people were needed" not in wall
     period = found["period"]
     assert (period["conversations"], period["handed_over"]) == (9, 4)
     assert period["contained"] == pytest.approx(5 / 9, abs=0.001)
@@ -380,6 +387,45 @@ async def test_the_conversations_behind_a_figure_are_those_it_counted(
     assert not re.search(r"/desk/transcripts/[0-9a-f]{24}", nothing.text)
 
 
+async def test_reasons_and_faults_open_their_conversations(
+    lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    page = (await lena.client.get("/desk/reports")).text
+    assert re.search(r'href="/desk/reports/behind\?[^"]*reason=angry"', page)
+    assert re.search(r'href="/desk/reports/behind\?[^"]*fault=late"', page)
+    for query, found, told in (
+        ({"reason": "angry"}, ["angry"], "Angry"), ({"fault": "chipped"}, ["broken"], "chipped"),
+        ({"reason": "stuck"}, [], ""), ({"fault": ""}, [], ""),
+    ):  # fmt: skip
+        answer = await lena.client.get("/desk/reports/behind", params=query)
+        assert answer.status_code == 200
+        linked = set(re.findall(r'"/desk/transcripts/(\w+)"', answer.text))
+        assert (query, linked) == (query, {shop[name] for name in found})
+        assert told.lower() in re.findall("<h1>(.*)</h1>", answer.text)[0].lower()
+    wrong = await lena.client.get("/desk/reports/behind", params={"reason": "boredom"})
+    assert wrong.status_code == 303
+
+
+async def test_figures_over_time_are_those_of_each_day(
+    lena: DeskAgent, shop: dict[str, str]
+) -> None:
+    page = (await lena.client.get("/desk/reports")).text
+    assert "Day by day" in page
+    assert page.count('class="spark"') == 13
+    assert "Week by week" in (await lena.client.get("/desk/reports?from=2026-01-05")).text
+    address = f"{DESK}/reports/figures"
+    whole = (await lena.client.get(address, params={"every": "day"})).json()
+    assert whole["by"] == "day"
+    assert len(whole["parts"]) == 28
+    each = [part["figures"]["conversations"]["value"] for part in whole["parts"]]
+    assert sum(each) == whole["figures"]["conversations"]["value"] == 9
+    query = {"every": "week", "format": "csv", "by": "topic"}
+    text = (await lena.client.get(address, params=query)).text
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert float(rows[0]["conversations"]) == sum(float(row["conversations"]) for row in rows[1:])
+    assert (await lena.client.get(address, params={"every": "moon"})).status_code == 422
+
+
 async def test_what_customers_say_of_the_shop(
     server: Server, lena: DeskAgent, shop: dict[str, str], visitor: Visitor
 ) -> None:
@@ -447,6 +493,32 @@ async def test_what_customers_type_is_text_on_the_pages(lena: DeskAgent, visitor
         page = await lena.client.get(f"/desk/{path}")
         assert "&lt;script&gt;alert(1)" in page.text
         assert "<img" not in page.text
+
+
+async def test_a_transcript_is_masked_in_all_its_parts_and_taken_out_in_three_forms(
+    lena: DeskAgent, visitor: Visitor
+) -> None:
+    await visitor.say("my address is mei@shop.example")
+    given = {"score": 2, "comment": "call me at mei@shop.example <b>now</b>"}
+    rated = await visitor.client.post("/api/v1/visitor/feedback", json=given)
+    assert rated.status_code == 204
+    page = (await lena.client.get(f"/desk/transcripts/{visitor.conversation_id}")).text
+    assert "call me at m***@*** &lt;b&gt;now&lt;/b&gt;" in page
+    assert "mei@shop.example" not in page
+    for kind in ("pdf", "csv", "jsonl"):
+        address = f"{DESK}/export?format={kind}&amp;id={visitor.conversation_id}"
+        assert f'href="{address}" download' in page
+        assert (await lena.client.get(address.replace("&amp;", "&"))).status_code == 200
+
+
+async def test_a_refusal_says_whom_a_page_is_for(aya: DeskAgent) -> None:
+    for path, status, said in (
+        ("overview", 403, "This page is for support leads and administrators."),
+        ("people", 403, "This page is for administrators."),
+        (f"transcripts/{'0' * 24}", 404, "There is no such conversation."),
+    ):
+        page = await aya.client.get(f"/desk/{path}")
+        assert (page.status_code, said in page.text) == (status, True)
 
 
 def test_the_interface_says_the_same_in_both_languages() -> None:

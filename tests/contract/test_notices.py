@@ -76,6 +76,14 @@ async def test_only_leads_make_notices(server: Server) -> None:
     assert len((await agent.client.get(NOTICES)).json()["notices"]) == 1
     assert (await server._client().get(NOTICES)).status_code == 401
     assert (await lead.client.post(f"{NOTICES}/4711/end")).status_code == 404
+    for _ in range(2):
+        assert (await lead.client.post(f"{NOTICES}/{made['id']}/end")).status_code == 200
+    done = (await lead.client.get("/api/v1/desk/audit")).json()["audit"]
+    told = [(row["actor"], row["action"], row["subject"]) for row in done]
+    assert [one for one in told if one[1].startswith("notice")] == [
+        ("Lena", "notice_ended", f"notice:{made['id']}"),
+        ("Lena", "notice_begun", f"notice:{made['id']}"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """Two-factor sign-in, one's own sign-ins, the people at the desk and the audit log, over HTTP."""
 
+from typing import get_args
+
 import pyotp
 import pytest
 
+from desk.files import load_texts
+from support.audit import Action
 from support.store.schema import audit
 from support.team import agents
-from tests.harness import PASSWORD, DeskAgent, Server, TestClock
+from tests.harness import PASSWORD, DeskAgent, Server, TestClock, Visitor
 
 DESK = "/api/v1/desk"
 
@@ -183,10 +187,17 @@ async def test_only_administrators_administer(server: Server, path: str) -> None
     # As long as there is no administrator, a lead can make one.
     assert (await lena.client.get(f"{DESK}/{path}")).status_code == 200
     assert (await lena.client.get(f"/desk/{path}")).status_code == 200
+    assert f'href="/desk/{path}"' in (await lena.client.get("/desk/")).text
     root = await server.agent("Root", "admin")
     assert (await root.client.get(f"{DESK}/{path}")).status_code == 200
     assert (await lena.client.get(f"{DESK}/{path}")).status_code == 403
-    assert (await lena.client.get(f"/desk/{path}")).status_code == 403
+    refused = await lena.client.get(f"/desk/{path}")
+    assert refused.status_code == 403
+    assert "This page is for administrators." in refused.text
+    # The menu offers what may be opened.
+    address = f'href="/desk/{path}"'
+    assert address in (await root.client.get("/desk/")).text
+    assert address not in (await lena.client.get("/desk/")).text
 
 
 async def test_what_was_done_stands_in_the_audit_log(server: Server, clock: TestClock) -> None:
@@ -205,6 +216,58 @@ async def test_what_was_done_stands_in_the_audit_log(server: Server, clock: Test
     assert {row["action"] for row in only} == {"export"}
     page = await root.client.get("/desk/audit")
     assert "Changed somebody" in page.text
+
+
+async def test_who_opened_a_conversation_is_kept_once_a_day(
+    server: Server, clock: TestClock, visitor: Visitor
+) -> None:
+    root, aya = await server.agent("Root", "admin"), await server.agent("Aya")
+    await visitor.say("hello there")
+    id = visitor.conversation_id
+
+    async def seen() -> list[str]:
+        query = {"action": "conversation_seen"}
+        rows = (await root.client.get(f"{DESK}/audit", params=query)).json()["audit"]
+        assert {row["subject"] for row in rows} <= {id}
+        return [row["actor"] for row in rows]
+
+    assert (await aya.client.get(f"{DESK}/conversations")).status_code == 200
+    assert (await aya.client.get(f"{DESK}/conversations/{'0' * 24}")).status_code == 404
+    assert await seen() == []
+    for path in (f"{DESK}/conversations/{id}", f"{DESK}/conversations/{id}/messages",
+                 f"/desk/transcripts/{id}", f"{DESK}/conversations/{id}"):  # fmt: skip
+        assert (await aya.client.get(path)).status_code == 200
+    assert await seen() == ["Aya"]
+    assert (await root.client.get(f"/desk/transcripts/{id}")).status_code == 200
+    clock.push(days=1)
+    root, aya = await server.agent("Root", "admin"), await server.agent("Aya")  # signed in anew
+    assert (await aya.client.get(f"/desk/transcripts/{id}")).status_code == 200
+    assert await seen() == ["Aya", "Root", "Aya"]
+    page = (await root.client.get("/desk/audit")).text
+    assert f'href="/desk/transcripts/{id}"' in page
+
+
+async def test_refused_sign_ins_are_on_record_without_the_address(
+    server: Server, clock: TestClock
+) -> None:
+    root, aya = await server.agent("Root", "admin"), await server.agent("Aya")
+    totp, _, _ = await _with_two_factor(aya, clock)
+    assert await _sign_in(server, password="not this one") == (401, "wrong")
+    assert await _sign_in(server, "000000") == (401, "otp_wrong")
+    body = {"email": "nobody@elsewhere.example", "password": PASSWORD}
+    await server.visitor().client.post(f"{DESK}/login", json=body)
+    query = {"action": "sign_in_refused"}
+    rows = (await root.client.get(f"{DESK}/audit", params=query)).json()["audit"]
+    assert [(row["subject"], row["detail"]) for row in rows] == [
+        (None, "password"), ("Aya", "code"), ("Aya", "password"),
+    ]  # fmt: skip
+    assert "elsewhere" not in str(rows)
+    assert "Sign-in refused" in (await root.client.get("/desk/audit")).text
+
+
+def test_whatever_can_be_recorded_has_words_in_both_languages() -> None:
+    for lang in ("en", "ja"):
+        assert load_texts(lang)["audit"]["actions"].keys() == set(get_args(Action))
 
 
 async def test_no_secret_is_told_or_logged(server: Server, clock: TestClock) -> None:

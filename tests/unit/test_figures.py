@@ -10,9 +10,11 @@ import pytest
 
 from support.reports.charts import causes, days
 from support.reports.daily import is_stale
-from support.reports.episodes import Episode, Wait
+from support.reports.episodes import Episode
 from support.reports.figures import BY_NAME, behind
 from support.reports.tally import Tally, in_order, of_episode, parted, together
+from support.reports.trend import line, over_time, step_for
+from support.reports.waits import Wait, answered
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 BEGUN = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # 10:00 in Tokyo
@@ -21,7 +23,7 @@ PLAIN = Episode(
     last_text="ok", waits=(), resolved_s=None, score=None, last_intent="faq_delivery",
     complaint=False, fault=None, failing=False, returned=False, settled=True,
 )  # fmt: skip
-WAITED = Wait("asked", BEGUN, answered_s=60, low_s=30, high_s=90, outcome="claimed")
+WAITED = Wait("asked", BEGUN, answered_s=60, until=BEGUN + timedelta(seconds=90), outcome="claimed")
 
 
 def tally(*episodes: Episode) -> Tally:
@@ -166,3 +168,52 @@ def test_days_are_counted_anew_the_less_often_the_older_they_are() -> None:
     # What is known after seven days only is counted then.
     assert is_stale(end, end + 7 * 24 * hour - minute, 100, end + 7 * 24 * hour)
     assert not is_stale(end, end + 7 * 24 * hour, 100, end + 7 * 24 * hour + minute)
+
+
+def later(minutes: float) -> datetime:
+    return BEGUN + timedelta(minutes=minutes)
+
+
+def test_each_wait_is_answered_by_the_reply_after_it() -> None:
+    first = Wait("asked", BEGUN, None, later(5), "claimed")
+    again = Wait("agent", later(30), None, later(40), "claimed")
+    reopened = Wait("reopened", later(90), None, None, "claimed")
+    told = answered([again, first, reopened], [later(2), later(3), later(37), later(91)])
+    assert [(one.answered_s, one.as_told) for one in told] == [
+        (120, True), (420, True), (60, None),
+    ]  # fmt: skip
+
+
+def test_taken_on_and_put_back_without_a_word_is_one_wait() -> None:
+    first = Wait("asked", BEGUN, None, later(5), "claimed")
+    again = Wait("agent", later(10), None, later(30), "claimed")
+    [wait] = answered([first, again], [later(20)])
+    assert (wait.reason, wait.answered_s, wait.as_told) == ("asked", 1200, False)
+    # Another agent's silence is no answer, and giving up afterwards is giving up.
+    [wait] = answered([first, replace(again, outcome="cancelled")], [])
+    assert (wait.answered_s, wait.outcome) == (None, "cancelled")
+
+
+def test_nobody_answers_who_has_given_up() -> None:
+    gone = Wait("asked", BEGUN, None, later(5), "cancelled")
+    lasting = Wait("stuck", later(60), None, later(65), None)
+    assert [one.answered_s for one in answered([gone, lasting], [later(10)])] == [None, None]
+
+
+def test_a_long_period_is_told_by_weeks_and_gaps_are_gaps() -> None:
+    first, last = date(2026, 11, 4), date(2026, 11, 15)  # a Wednesday to a Sunday
+    day = date(2026, 11, 10)
+    found = over_time([(day, of_episode(PLAIN))], first, last, "week")
+    told = [(begin, tally.total("conversations")) for begin, tally in found]
+    assert told == [(first, 0), (date(2026, 11, 9), 1)]
+    assert len(over_time([], first, last, "day")) == 12
+    assert [step_for(first, first + timedelta(days=more)) for more in (34, 35)] == ["day", "week"]
+
+
+def test_a_line_has_the_whole_scale_and_breaks_where_nothing_was() -> None:
+    assert line("share", [0.0, None, 1.0, 0.5]) == [
+        "0.00,22.50 0.00,22.50", "66.67,1.50 100.00,12.00",
+    ]  # fmt: skip
+    assert line("score", [1.0, 5.0]) == ["0.00,22.50 100.00,1.50"]
+    assert line("count", [0, 4]) == ["0.00,22.50 100.00,1.50"]
+    assert line("seconds", [None]) == []

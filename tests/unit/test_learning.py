@@ -8,8 +8,9 @@ import yaml
 from desk.bodies import INTENTS
 from omotenashi.learning import add_examples, apart, compared, stage
 from omotenashi.settings import ROOT
-from support.learning.lessons import Lesson, as_example, is_held_back
+from support.learning.lessons import Lesson, is_held_back
 from support.learning.replays import Said, difference
+from support.learning.reviewed import as_example
 from support.learning.training_data import check_training_data, known_examples
 from support.learning.wordings import Wordings
 from tests.harness import OPEN_TIME
