@@ -21,6 +21,8 @@ export function showShortcuts() {
 }
 
 export function setUpBar() {
+  // On a phone the links scroll: where one is stands among those that are seen.
+  document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const status = byId("status");
   const label = status.closest(".status");
   const showStatus = (value) => {
