@@ -24,7 +24,8 @@ from tests.browser.desk_pages import (
 pytestmark = pytest.mark.browser
 # A key of the interface's words in place of the word, or a value that isn't there.
 UNTRANSLATED = re.compile(
-    r"\b(?:undefined|None|NaN|\[object Object\])\b|\b[a-z_]+\.[a-z_]+\.[a-z_]+"
+    r"\b(?:undefined|NaN)\b|^\s*None\s*$|\[object Object\]|\b[a-z_]+\.[a-z_]+\.[a-z_]+",
+    re.MULTILINE,
 )
 # Names of the shop's own files, and addresses, may look like one.
 NOT_WORDS = re.compile(r"\S+\.(?:yml|md|example)\b|https?://\S+|www\.\S+")
