@@ -6,17 +6,27 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+# Where half of the training sentences are less like the others than this, intents are broad, and
+# what is unlike them is no less likely meant; from the second on likeness counts in full.
+_BROAD, _NARROW = 0.55, 0.8
+_IN_FULL = 2.0
+
 
 @dataclass(frozen=True)
 class Confidence:
-    """Logistic over the probability's log-odds and the likeness to training sentences."""
+    """Logistic over the log-odds of: probability times likeness to what was learned ** `weight`.
 
-    odds: float = 1.0
-    likeness: float = 2.0
-    offset: float = -1.0
+    Left to itself a fit to right and wrong answers hardly heeds the likeness: it knows little of
+    what is out of scope. On narrow intents the square refuses more of that and takes as much of
+    the rest; on broad ones it would doubt what is right (docs/decisions/0006-nlu-pipeline.md).
+    """
+
+    slope: float = 1.6
+    offset: float = 2.0
+    weight: float = _IN_FULL
 
     def of(self, probability: np.ndarray, likeness: np.ndarray) -> np.ndarray:
-        score = self.odds * _log_odds(probability) + self.likeness * likeness + self.offset
+        score = self.slope * _score(probability, likeness, self.weight) + self.offset
         return 1.0 / (1.0 + np.exp(-score))
 
     @classmethod
@@ -26,10 +36,15 @@ class Confidence:
         """From held-out answers; the defaults where there is nothing to learn from."""
         if len(correct) < 50 or correct.all() or not correct.any():
             return cls()
-        inputs = np.stack([_log_odds(probability), likeness], axis=1)
-        fitted = LogisticRegression(C=10.0).fit(inputs, correct)
-        odds, like = map(float, fitted.coef_[0])
-        return cls(odds, like, float(fitted.intercept_[0]))
+        narrowness = (float(np.median(likeness)) - _BROAD) / (_NARROW - _BROAD)
+        weight = _IN_FULL * float(np.clip(narrowness, 0.0, 1.0))
+        scores = _score(probability, likeness, weight)[:, np.newaxis]
+        fitted = LogisticRegression(C=10.0).fit(scores, correct)
+        return cls(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]), weight)
+
+
+def _score(probability: np.ndarray, likeness: np.ndarray, weight: float) -> np.ndarray:
+    return _log_odds(probability * np.maximum(likeness, 0.0) ** weight)
 
 
 def _log_odds(probability: np.ndarray) -> np.ndarray:
