@@ -74,6 +74,11 @@ async def complaint(turn: Turn, voice: Voice, step: Step) -> None:
             voice.remember(order_number=None)
     if turn.text and (step is Step.START or asked == "what_happened"):
         known["what"] = " / ".join(filter(None, [known.get("what"), turn.text]))[:1500]
+    if turn.file is not None and asked == "what_happened":
+        known["what"] = " / ".join(filter(None, [known.get("what"), f"({turn.file})"]))[:1500]
+        voice.say("utter_complaint_file")
+        _tell_team(turn, voice, facts)
+        known["reflected"] = True
     if asked in {"order_number", "proof"}:
         given = "order_number" if asked == "order_number" else None
         if given not in turn.entities and (given or not proof_given(turn)):

@@ -60,6 +60,8 @@ class Turn:
 
     text: str
     """As typed; empty when a button was pressed."""
+    file: str | None
+    """The name of a picture or document that came instead of words."""
     intent: str
     entities: Mapping[str, str]
     """One value of each entity in this message, without what is said of the message itself.
@@ -127,6 +129,7 @@ class Turn:
         form = (tracker.active_loop or {}).get("name")
         return cls(
             text="" if pressed else text,
+            file=metadata.get("file"),
             intent=str((message.get("intent") or {}).get("name") or "nlu_fallback"),
             entities=with_plain_faults(text, _values(found, _known_fault(tracker.slots, form))),
             numbers=_numbers(found, text),

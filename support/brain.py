@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from support.turns.asking import expected
+from support.turns.asking import expected, takes_file
 
 log = logging.getLogger(__name__)
 
@@ -282,6 +282,9 @@ def _result(answer: dict[str, Any], *, signed_in: bool) -> TurnResult:
         asking = replies[-1]
         asking = replace(asking, data={**asking.data, "expects": list(expects)})
         replies = (*replies[:-1], asking)
+    if answer.get("active_loop") and replies and takes_file(answer.get("slots") or {}):
+        asking = replies[-1]
+        replies = (*replies[:-1], replace(asking, data={**asking.data, "takes_file": True}))
     return TurnResult(
         replies=replies,
         commands=commands,

@@ -2,6 +2,7 @@
 
 The assistant can't see into files, so none of them is a turn: nothing is understood, nothing is
 misunderstood, and a question that it has asked stays open. The customer is told who will see it.
+Only where it has asked what happened, a file is an answer, and the assistant goes on.
 """
 
 from dataclasses import dataclass
@@ -65,18 +66,22 @@ def accept_attachment(
     ):
         conversation = conversations.begin(tx, thread, now)
     thanked = _has_thanked(tx, conversation, now)
+    answering = inbox.is_answering(tx, conversation.id)
+    answers = not quiet and not answering and _is_asked_for(tx, conversation)
     case = cases.newest_open(tx.connection, conversation.id)
     draft = Draft(
         Author.CUSTOMER,
         attachment.name,
         records.KIND,
-        data=records.message_data(attachment),
+        data={**records.message_data(attachment), **({records.ANSWER: True} if answers else {})},
         client_id=client_id,
         channel=channel or thread.channel,
     )
     message = messages.append(tx, conversation, draft, now)
     records.keep(tx, message, attachment, case, now)
-    answering = inbox.is_answering(tx, conversation.id)
+    if answers:
+        inbox.want_turn(tx, conversation.id, message.seq, now, None)
+        return Received(message.id, message.seq, attachment)
     inbox.handled(tx, conversation, message.seq)
     if conversation.state is State.RESOLVED:
         away_after = timedelta(seconds=playbook.escalation.waiting.agent_away_s)
@@ -130,10 +135,19 @@ def _acknowledge(
     messages.append(tx, conversation, draft, now)
 
 
+def _is_asked_for(tx: Transaction, conversation: Conversation) -> bool:
+    """Whether a file answers what the assistant has asked last."""
+    if conversation.state is not State.BOT or not (conversation.dialogue or {}).get("active_loop"):
+        return False
+    question = _open_question(tx, conversation)
+    return question is not None and question.takes_file
+
+
 @dataclass(frozen=True)
 class _Question:
     text: str
     kind: str
+    takes_file: bool
     buttons: tuple[tuple[str, str], ...]
 
 
@@ -155,7 +169,10 @@ def _open_question(tx: Transaction, conversation: Conversation) -> _Question | N
         .where(buttons.c.message_id == last.id)
         .order_by(buttons.c.ordinal)
     )
-    return _Question(last.text, last.kind, tuple((row.title, row.payload) for row in offered))
+    takes_file = bool(last.data.get("takes_file"))
+    return _Question(
+        last.text, last.kind, takes_file, tuple((row.title, row.payload) for row in offered)
+    )
 
 
 def _has_thanked(tx: Transaction, conversation: Conversation, now: datetime) -> bool:

@@ -13,6 +13,8 @@ from support.store.schema import attachments, cases, messages
 from support.values import Author, Conversation, Message
 
 KIND = "attachment"
+# In the data of a file's message: it answers the assistant's question.
+ANSWER = "is_answer"
 
 
 @dataclass(frozen=True)

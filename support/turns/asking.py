@@ -21,3 +21,8 @@ def expected(slots: Mapping[str, Any], *, signed_in: bool) -> tuple[str, ...]:
     # After a refusal either of the two may be wrong.
     proved = signed_in or (slots.get("proof") and not slots.get("refused"))
     return ("order_number",) if proved else ("order_number", *PROOF)
+
+
+def takes_file(slots: Mapping[str, Any]) -> bool:
+    """Whether a picture or document alone answers the question, too: "what happened?"."""
+    return slots.get("requested_slot") == "what_happened"

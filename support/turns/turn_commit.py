@@ -72,10 +72,10 @@ def commit_answer(
     if held is None:
         return Outcome.OUTDATED
     thread, conversation = held
-    newest = _newest_seq(tx, conversation)
+    newest = _newest_seq(tx, work)
     if expected_seq is not None and newest > expected_seq:
         return Outcome.NEWER
-    _keep_reading(tx, group, result)
+    _keep_reading(tx, [message for message in group if message.kind != KIND], result)
     learned = _learned(conversation, result)
     if conversation.state is State.QUEUED and not _may_answer(result, in_form=work.in_form):
         conversation = conversations.note(tx, conversation, **learned) if learned else conversation
@@ -110,7 +110,7 @@ def commit_apology(
     if held is None:
         return Outcome.OUTDATED
     thread, conversation = held
-    newest = _newest_seq(tx, conversation)
+    newest = _newest_seq(tx, work)
     if conversation.state is State.QUEUED:
         conversation = _pass_on(tx, thread, conversation, work.pending, playbook, now)
     else:
@@ -148,7 +148,7 @@ def commit_resolved(
     if held is None:
         return Outcome.OUTDATED
     thread, conversation = held
-    newest = _newest_seq(tx, conversation)
+    newest = _newest_seq(tx, work)
     if farewell is not None:
         _keep_reading(tx, work.pending, farewell)
         for reply in farewell.replies[:1]:
@@ -186,7 +186,7 @@ def skip(tx: Transaction, work: Work, now: datetime) -> None:
     """A person has the conversation: there is nothing for the assistant to say."""
     _, conversation = conversations.lock(tx, work.conversation.id)
     if conversation.state is State.ASSIGNED or not work.pending:
-        newest = _newest_seq(tx, conversation)
+        newest = _newest_seq(tx, work)
         _finish(tx, work, conversation, newest, newest, now, None, "assigned", None)
 
 
@@ -216,9 +216,10 @@ def _held(tx: Transaction, work: Work) -> tuple[Thread, Conversation] | None:
     return thread, conversation
 
 
-def _newest_seq(tx: Transaction, conversation: Conversation) -> int:
-    newest: int | None = tx.execute(_NEWEST, {"conversation": conversation.id}).scalar_one()
-    return newest or 0
+def _newest_seq(tx: Transaction, work: Work) -> int:
+    """The customer's newest message that is for the assistant: words, or a file asked for."""
+    newest: int | None = tx.execute(_NEWEST, {"conversation": work.conversation.id}).scalar_one()
+    return max([newest or 0, *(message.seq for message in work.pending)])
 
 
 def _keep_reading(tx: Transaction, group: Sequence[Message], result: TurnResult) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from support import conversations, words
-from support.attachments.records import KIND
+from support.attachments.records import ANSWER, KIND
 from support.customers import visitors
 from support.customers.visitors import Identity
 from support.delivery import ways_out
@@ -26,8 +26,6 @@ _UNANSWERED = (
         messages.c.conversation_id == bindparam("conversation"),
         messages.c.author == str(Author.CUSTOMER),
         messages.c.seq > bindparam("handled"),
-        # Nothing in a file can be understood; it is acknowledged when it comes in.
-        messages.c.kind != KIND,
     )
     .order_by(messages.c.seq)
     .limit(MOST_PENDING)
@@ -95,6 +93,8 @@ def load_work(
             data=row.data,
         )
         for row in rows
+        # Nothing in a file can be understood; but for an answer it is acknowledged as it comes in.
+        if row.kind != KIND or row.data.get(ANSWER)
     )
     since = now - timedelta(minutes=playbook.orders.attempts.window_minutes)
     failures = connection.execute(_FAILURES, {"thread": thread.id, "since": since}).scalar_one()

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
 
+from support.attachments.records import KIND
 from support.brain import Brain, BrainUnavailable, TurnRequest, TurnResult
 from support.clock import Clock
 from support.hints import MISSED, TURNS, thread_topic
@@ -41,6 +42,8 @@ SLOW_POLL_S = 2.0
 # How long customers wait for a brain that has never been ready before a person is asked.
 STARTING_LIMIT_S = 90.0
 MOST_REDONE = 4
+# A press or a file is an answer by itself.
+ALONE = frozenset({"button", KIND})
 # What one server takes over at a time of what others left behind.
 MOST_TAKEN = 100
 
@@ -250,7 +253,7 @@ class TurnRunner:
     async def _joins(
         self, result: TurnResult, newer: Message, in_form: bool, group: list[Message]
     ) -> bool:
-        if newer.kind == "button" or group[-1].kind == "button":
+        if {newer.kind, group[-1].kind} & ALONE:
             return False
         if gathering.is_fragment(result, in_form=in_form):
             return True
@@ -260,7 +263,7 @@ class TurnRunner:
         )
 
     def _waits(self, result: TurnResult, group: list[Message], in_form: bool) -> bool:
-        if group[-1].kind == "button" or not gathering.is_fragment(result, in_form=in_form):
+        if group[-1].kind in ALONE or not gathering.is_fragment(result, in_form=in_form):
             return False
         return self._clock() < self._deadline(group)
 
@@ -294,13 +297,17 @@ class TurnRunner:
         return fresh if fresh.conversation.epoch == work.conversation.epoch else None
 
     async def _ask(self, work: Work, group: list[Message]) -> TurnResult:
-        payload = group[0].data.get("payload") if group[0].kind == "button" else None
+        first = group[0]
+        payload = first.data.get("payload") if first.kind == "button" else None
+        told = metadata(work, self._playbook, self._clock())
+        if first.kind == KIND:
+            payload, told["file"] = "/inform", first.text
         return await self._brain.turn(
             TurnRequest(
                 sender=work.conversation.id,
                 text="\n".join(message.text for message in group),
                 payload=payload,
-                metadata=metadata(work, self._playbook, self._clock()),
+                metadata=told,
                 state=(work.conversation.dialogue or {}).get("state"),
             )
         )

@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from support.attachments.files import AttachmentFiles
+from support.brain import Reply
 from support.cases import cases
 from support.store.database import StorageUnavailable
 from tests import uploads
@@ -499,3 +501,54 @@ async def test_erasing_takes_the_files_along(server: Server, visitor: Visitor) -
     assert [path.name for path in stored_files(server)] == [kept["attachment"]["id"]]
     assert (await other.client.get(made["attachment"]["url"])).status_code == 404
     assert (await other.client.get(kept["attachment"]["url"])).status_code == 200
+
+
+# An answer ---------------------------------------------------------------------------------------
+
+
+async def asked_what_happened(server: Server, visitor: Visitor) -> None:
+    question = Reply("What happened?", "text", {"takes_file": True}, ())
+    server.brain.replies["something is wrong"] = replace(
+        answer("", intent="complaint", active_loop="complaint_form"), replies=(question,)
+    )
+    await visitor.answers("something is wrong")
+
+
+async def test_a_picture_alone_answers_what_happened_and_the_assistant_goes_on(
+    server: Server, visitor: Visitor
+) -> None:
+    await asked_what_happened(server, visitor)
+    server.brain.replies["/inform"] = answer(
+        "Thank you for the picture. Which order is it about?",
+        intent="inform", kind="text", active_loop="complaint_form",
+    )  # fmt: skip
+    made = await sent(visitor, uploads.picture())
+    said = await visitor.wait_for(lambda found: bool(found), made["seq"])
+    await asyncio.sleep(0.3)
+    # Thanked by the assistant, and what it asked is not asked again.
+    assert [m["text"] for m in await visitor.read(made["seq"])] == [said[-1]["text"]]
+    assert said[-1]["text"] == "Thank you for the picture. Which order is it about?"
+    request = server.brain.requests[-1]
+    assert (request.payload, request.metadata["file"]) == ("/inform", "cup.jpg")
+    # To any other question a picture is no answer, and it stays open.
+    before = len(server.brain.requests)
+    made = await sent(visitor, uploads.picture(), client_id="f-2")
+    again = (await visitor.read(made["seq"]))[-1]["text"]
+    assert again.endswith("Which order is it about?")
+    assert len(server.brain.requests) == before
+    await visitor.answers("HN-10001")
+    assert server.brain.requests[-1].text == "HN-10001"
+    assert "file" not in server.brain.requests[-1].metadata
+
+
+async def test_a_picture_for_a_brain_that_is_down_is_kept_and_answered_by_a_person(
+    server: Server, visitor: Visitor
+) -> None:
+    await asked_what_happened(server, visitor)
+    server.brain.down = True
+    made = await sent(visitor, uploads.picture())
+    await visitor.wait_for(lambda found: any("I'm sorry" in m["text"] for m in found), made["seq"])
+    assert (await visitor.page())["state"] == "queued"
+    server.brain.down = False
+    await visitor.answers("how much is delivery?")
+    assert server.brain.requests[-1].payload is None

@@ -39,6 +39,28 @@ async def test_one_message_may_tell_everything() -> None:
     assert "{due}" in done.said
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_a_picture_alone_tells_what_happened(lang: str) -> None:
+    talk = Dialogue(lang)
+    text = {"en": "I have a complaint", "ja": "クレームです"}[lang]
+    assert (await talk.play("action_complaint", text, "complaint")).form == "complaint_form"
+    talk.metadata["file"] = "cup.jpg"
+    told = await talk.form_step("/inform", "inform")
+    assert told.responses[0] == "utter_complaint_file"
+    assert told.form == "complaint_form"
+    assert not set(told.responses) & {"utter_complaint_what", "utter_complaint_what_again"}
+    del talk.metadata["file"]
+    # Only what is still missing is asked for, and the case tells of the picture.
+    for _ in range(3):
+        if told.form is None:
+            break
+        told = await talk.form_step("わかりません" if lang == "ja" else "no idea", "nlu_fallback")
+        assert not set(told.responses) & {"utter_complaint_what", "utter_complaint_sorry"}
+        if "utter_complaint_wish" in " ".join(told.responses):
+            told = await talk.form_step("refund please", "inform", wish="refund")
+    assert told.command("open_case")["what"] == f"{text} / (cup.jpg)"
+
+
 async def test_asks_what_happened_only_when_it_was_not_said() -> None:
     talk = Dialogue("ja")
     vague = await talk.play("action_complaint", "クレームです", "complaint")

@@ -4,9 +4,16 @@ from typing import Any
 
 import pytest
 
-from support.turns.asking import expected
+from support.turns.asking import expected, takes_file
 
 ALL = ("order_number", "email", "postcode")
+
+
+def test_only_what_happened_can_be_answered_by_a_picture() -> None:
+    assert takes_file({"requested_slot": "what_happened"})
+    for slot in ("order_number", "proof", "wish", None):
+        assert not takes_file({"requested_slot": slot})
+    assert not takes_file({})
 
 
 @pytest.mark.parametrize(
