@@ -1,7 +1,7 @@
 """Lists, conversations and messages, as agents read them."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sanic import Blueprint, Request
@@ -25,6 +25,7 @@ from support.handover import presence
 from support.handover.unanswered import unanswered
 from support.hints import Hint, thread_topic
 from support.remedies import ledger
+from support.tasks import tasks
 from support.team import agents
 from support.team.agents import Login
 from support.transcripts.transcripts import BadCursor, Filters, counts_for, list_conversations
@@ -136,8 +137,13 @@ class Reading:
 
     async def counts(self, request: Request, login: Login) -> HTTPResponse:
         now = self._around.clock()
-        found = await self._around.db.reading(lambda c: counts_for(c, login.agent.id, now))
-        return json_response(found, headers=NO_STORE)
+        soon = timedelta(minutes=self._around.playbook.contact.callbacks.remind_minutes)
+
+        def read(connection: Connection) -> dict[str, Any]:
+            found: dict[str, Any] = dict(counts_for(connection, login.agent.id, now))
+            return {**found, "tasks": tasks.counts(connection, now, soon)}
+
+        return json_response(await self._around.db.reading(read), headers=NO_STORE)
 
     async def canned(self, request: Request, login: Login) -> HTTPResponse:
         replies = self._around.playbook.canned.replies

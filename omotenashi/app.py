@@ -72,10 +72,28 @@ def prepare_database(db: Database, now: datetime, *, demo: bool) -> None:
     db.write(begin)
 
 
+class Application(Sanic[Any, Any]):
+    """Sanic, whose routes are put together in one go.
+
+    It makes a syntax tree of them. Where the garbage collector runs in the middle of that, another
+    thread may get its turn, and if that parses something too (NumPy does, to read a file),
+    CPython 3.11 fails with "AST constructor recursion depth mismatch".
+    """
+
+    def finalize(self) -> None:
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            super().finalize()
+        finally:
+            if collects:
+                gc.enable()
+
+
 def make_app(parts: Parts) -> Sanic[Any, Any]:
     """The application with everything mounted; background work starts with the server."""
     settings = parts.settings
-    app: Sanic[Any, Any] = Sanic("omotenashi", configure_logging=False)
+    app = Application("omotenashi", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = LARGEST_BODY
     app.config.RESPONSE_TIMEOUT = 60
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 5.0

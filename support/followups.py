@@ -63,8 +63,9 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
             text=playbook.messages.idle_closed,
         )
 
-    def unread(tx: Transaction, thread_id: str, data: dict[str, Any], now: datetime) -> None:
+    def unread(tx: Transaction, subject: str, data: dict[str, Any], now: datetime) -> None:
         """A person's answer that nobody has read goes to where else the customer can be reached."""
+        thread_id = str(data.get("thread", subject))
         thread = conversations.lock_thread(tx, thread_id)
         seq = int(data["seq"])
         if thread.read_seq >= seq or ways_out.show_unread(tx, thread_id, seq, now):

@@ -172,21 +172,23 @@ def of_thread(
     limit: int = 200,
     private: bool = False,
     conversation_id: str | None = None,
+    newest: bool = False,
 ) -> list[Message]:
-    """Messages with `seq` over `after`, oldest first. Private notes only when asked for."""
+    """Messages with `seq` over `after`, oldest first. Private notes only when asked for. Of more
+    than `limit` the oldest, or the newest."""
     query = (
         select(messages, *_AGENT)
         .outerjoin(agents, agents.c.id == messages.c.agent_id)
         .where(messages.c.thread_id == thread_id, messages.c.seq > after)
-        .order_by(messages.c.seq)
+        .order_by(messages.c.seq.desc() if newest else messages.c.seq)
         .limit(limit)
     )
     if not private:
         query = query.where(messages.c.private.is_(False))
     if conversation_id is not None:
         query = query.where(messages.c.conversation_id == conversation_id)
-    rows = connection.execute(query).all()
-    return _with_buttons(connection, rows)
+    rows = list(connection.execute(query))
+    return _with_buttons(connection, rows[::-1] if newest else rows)
 
 
 def by_id(connection: Connection, message_id: int) -> Message | None:

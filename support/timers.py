@@ -21,6 +21,7 @@ Handler = Callable[[Transaction, str, dict[str, Any], datetime], None]
 SLOW_POLL_S = 5.0
 BUSY_POLL_S = 0.2
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+MOST_DOUBLED = 20  # far beyond the longest pause, and a number that still is one
 
 _ARM_AGAIN = (
     update(timers)
@@ -112,7 +113,7 @@ class TimerRunner:
     async def _put_off(self, timer: "_Taken") -> None:
         """What went wrong was undone: it is tried again later, and holds up nothing else."""
         failures = int(timer.data.get("failures", 0)) + 1
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1))
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, MOST_DOUBLED))
         log.exception("timer %s failed; again in %s", timer.id, pause)
         await self._db.writing(
             lambda tx: tx.execute(

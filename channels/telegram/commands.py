@@ -132,6 +132,8 @@ def _new_matter(
             why="new matter",
             now=now,
             resolve_reason="new matter",
+            # Who begins anew doesn't wait for an answer about the old.
+            handled_seq=thread.last_seq,
         )
     thread = conversations.lock_thread(tx, thread.id)
     return conversations.begin(tx, thread, now, conversation.lang)

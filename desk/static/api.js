@@ -30,6 +30,12 @@ export async function get(path, { signal } = {}) {
 /** `body`: an object, or a form with a file. Null where the answer has no body. */
 export const post = (path, body = {}) => change("POST", path, body);
 
+/** Off in the moment the page goes; what became of it nobody hears. */
+export function postLast(path, body) {
+  const headers = { "X-CSRF-Token": meta("csrf")?.content ?? "", "Content-Type": "application/json" };
+  fetch(BASE + path, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin", keepalive: true }).catch(() => {});
+}
+
 export const remove = (path) => change("DELETE", path, null);
 
 async function change(method, path, body, again = true) {

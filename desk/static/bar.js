@@ -20,7 +20,11 @@ export function showShortcuts() {
   show(t("shortcuts.title"), el("dl", { class: "shortcuts" }, rows));
 }
 
-export function setUpBar() {
+// Pages without the event stream ask: a browser has few connections for many tabs.
+const ASK_EVERY_MS = 15000;
+
+/** `leaving`: what has to be done before signing out. `live`: the page hears of news by itself. */
+export function setUpBar({ leaving = async () => {}, live = false } = {}) {
   // On a phone the links scroll: where one is stands among those that are seen.
   document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const status = byId("status");
@@ -45,7 +49,7 @@ export function setUpBar() {
     await post("me", { lang: byId("language").dataset.lang });
     location.reload();
   });
-  byId("sign-out").addEventListener("click", signOut);
+  byId("sign-out").addEventListener("click", () => signOut(leaving));
   alerts.setUp(byId("sound"));
   const menu = byId("menu");
   document.addEventListener("click", (event) => {
@@ -57,7 +61,22 @@ export function setUpBar() {
     menu.querySelector("summary").focus();
     event.stopPropagation();
   });
+  if (!live) {
+    askAround();
+    setInterval(askAround, ASK_EVERY_MS);
+  }
   return { showStatus, setStatus, showTasks };
+}
+
+let queued = null;
+
+/** Who reads an article or a transcript is on duty like everybody else, and hears who waits. */
+async function askAround() {
+  const counts = await get("counts").catch(() => null); // 401 leads to the sign-in
+  if (!counts) return;
+  if (queued !== null && counts.queued > queued) alerts.tell(t("alert.handover"));
+  queued = counts.queued;
+  showTasks(counts.tasks);
 }
 
 let due = null;
@@ -73,13 +92,14 @@ function showTasks(counts) {
   if (more) alerts.tell(t("alert.task"));
 }
 
-async function signOut() {
+async function signOut(leaving) {
   const { mine } = await get("counts").catch(() => ({ mine: 0 }));
   if (mine > 0) {
     const title = t("nav.sign_out");
     const lead = mine === 1 ? t("ask.sign_out_one") : t("ask.sign_out", { n: mine });
     if ((await ask({ title, lead, submit: title })) === null) return;
   }
+  await leaving();
   forgetAll();
   await post("logout");
   location.assign("/desk/sign-in");

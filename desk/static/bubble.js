@@ -91,7 +91,7 @@ function deliveries(message) {
     message.deliveries.map(({ id, channel, state }) => {
       if (state === "failed") return el("span", { class: "wrong" }, icon("over"), t("thread.undeliverable"), " ", again(id));
       const word = channel === "email" && state === "sent" ? "mailed" : state === "sent" ? "delivered" : "delivering";
-      return el("span", { class: "soft" }, t(`thread.${word}`));
+      return el("span", { class: "soft" }, t(`thread.${word}`), channel === "email" ? "" : ` · ${named("channel", channel)}`);
     }),
   );
 }

@@ -23,7 +23,7 @@ const TOLD_MS = 6000;
 const agent = meta("agent");
 const me = { id: Number(agent.content), name: agent.dataset.name, lead: agent.dataset.role === "lead" };
 const panes = byId("panes");
-const bar = setUpBar();
+const bar = setUpBar({ live: true, leaving: () => outbox.flushAll() });
 const { replies } = await get("canned").catch(() => ({ replies: [] }));
 
 const list = new List(me.id, (id) => open(id), me);
@@ -214,7 +214,7 @@ KEYS.KeyS = () => byId("status").focus();
 /** What can be done now, for the palette: of the open conversation, then of the desk. */
 function commands() {
   const own = talk.talk
-    ? [...talk.head.box.querySelectorAll(".acts [data-act]")].map((button) => ({ words: button.textContent, run: () => button.click() }))
+    ? [...talk.head.box.querySelectorAll(".acts [data-act], .more [data-act]")].map((button) => ({ words: button.textContent, run: () => button.click() }))
     : [];
   const write = talk.talk
     ? ["reply", "note"].map((mode) => ({ words: t(`compose.${mode}`), keys: mode === "note" ? "Alt P" : "Alt L", run: () => composer.write(mode) }))
@@ -222,9 +222,11 @@ function commands() {
   const views = VIEW_KEYS.map((view, at) => ({ words: `${t("views.label")}: ${t(`views.${view}`)}`, keys: `Alt ${at + 1}`, run: () => list.choose(view) }));
   const kept = list.filters.views.map((view) => ({ words: `${t("views.label")}: ${view.name}`, run: () => list.chooseSaved(view) }));
   const statuses = ["available", "busy", "away"].map((status) => ({ words: `${t("nav.status")}: ${t(`status.${status}`)}`, icon: status, run: () => bar.setStatus(status) }));
+  const pages = [...document.querySelectorAll(".bar nav a, .bar .menu-sheet a")].map((link) => ({ words: link.firstChild.textContent.trim(), run: () => link.click() }));
   return [
     ...own, ...write, ...views, ...kept, ...statuses,
     { words: t("filter.title"), run: () => list.filters.toggle(true) },
+    ...pages,
     { words: t("nav.sound"), run: () => byId("sound").click() },
     { words: t("shortcuts.title"), keys: "?", run: showShortcuts },
     { words: t("nav.sign_out"), run: () => byId("sign-out").click() },

@@ -22,6 +22,15 @@ export function keep(name, value) {
   }
 }
 
+/** The names under which something is kept that begin with `prefix`. */
+export function keptNames(prefix) {
+  try {
+    return Object.keys(localStorage).filter((name) => name.startsWith(own + prefix)).map((name) => name.slice(own.length));
+  } catch {
+    return [];
+  }
+}
+
 const choices = `desk-choice:${meta("agent")?.content ?? "0"}:`;
 
 /** How the agent likes to work: outlives the sign-in, since it holds nobody's words. */

@@ -129,7 +129,7 @@ export class Log {
 
   /** The message with which the conversation was last handed over to people. */
   get handover() {
-    return this.messages.find((one) => one.author === "system" && one.kind === "handover" && !one.private)?.seq ?? null;
+    return this.messages.findLast((one) => one.author === "system" && one.kind === "handover" && !one.private)?.seq ?? null;
   }
 
   /** The article with which the assistant answered the customer's message `seq`. */

@@ -1,8 +1,8 @@
 // Answers on their way: kept until the server has them, sent one after the other, never twice.
 // The client id makes a repeated attempt the same message.
 
-import { post } from "./api.js";
-import { keep, kept } from "./kept.js";
+import { post, postLast } from "./api.js";
+import { keep, kept, keptNames } from "./kept.js";
 
 const LONGEST_PAUSE_MS = 15000;
 const FLUSH_MS = 8000;
@@ -11,8 +11,11 @@ export class Outbox {
   /** `changed(conversation)` when something about its unsent answers is new. */
   constructor(changed) {
     this.changed = changed;
-    this.waiting = kept("outbox", []);
+    // Each under a name of its own, so that two tabs don't take away each other's.
+    this.waiting = keptNames("outbox:").map((name) => kept(name)).filter(Boolean);
+    this.waiting.sort((a, b) => a.at.localeCompare(b.at));
     this.busy = new Map();
+    addEventListener("pagehide", () => this.leave());
     // After the caller has what it needs to hear of changes.
     setTimeout(() => this.waiting.forEach((one) => !one.failed && this.run(one.conversation)));
   }
@@ -47,6 +50,19 @@ export class Outbox {
     await Promise.race([given, this.busy.get(conversation) ?? this.run(conversation)]);
   }
 
+  /** Send everything that is held back, before signing out. */
+  async flushAll() {
+    await Promise.all([...new Set(this.waiting.map((one) => one.conversation))].map((id) => this.flush(id)));
+  }
+
+  /** The page goes: what is held back goes out now. It stays kept, and is sent again by the next
+   *  page, which the client id makes the same message. */
+  leave() {
+    for (const one of this.waiting) {
+      if (this.held(one)) postLast(`conversations/${one.conversation}/${one.mode}`, { client_id: one.client_id, text: one.text });
+    }
+  }
+
   resend(clientId) {
     const one = this.waiting.find((other) => other.client_id === clientId);
     if (!one) return;
@@ -59,6 +75,7 @@ export class Outbox {
   discard(clientId) {
     const one = this.waiting.find((other) => other.client_id === clientId);
     this.waiting = this.waiting.filter((other) => other !== one);
+    keep(`outbox:${clientId}`, null);
     if (one) this.save(one.conversation);
     return one;
   }
@@ -122,7 +139,7 @@ export class Outbox {
 
   save(conversation) {
     // What the server has needn't be sent after a reload.
-    keep("outbox", this.waiting.filter((one) => !one.seq));
+    for (const one of this.of(conversation)) keep(`outbox:${one.client_id}`, one.seq ? null : one);
     this.changed(conversation);
   }
 }

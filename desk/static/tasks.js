@@ -7,7 +7,7 @@ import { byId, el, icon, refill, speak } from "./dom.js";
 import { listen } from "./live.js";
 import { dayAndTime, named, t } from "./words.js";
 
-const bar = setUpBar();
+const bar = setUpBar({ live: true });
 const list = byId("tasks");
 const filters = byId("task-filters");
 

@@ -117,6 +117,7 @@ def resolve(
         agent_id=agent.id,
         playbook=playbook,
         now=now,
+        seen_seq=seen_seq or 0,
     )
 
 

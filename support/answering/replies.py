@@ -10,13 +10,12 @@ from support.attachments import records
 from support.attachments.records import Attachment
 from support.conversations import TransitionRefused
 from support.messages import Draft, append
-from support.outreach.outreach import UNREAD_TIMER
+from support.outreach.outreach import watch_reading
 from support.playbook.playbook import Playbook
 from support.store import Transaction
 from support.store.schema import messages
 from support.tasks import promises
 from support.team.agents import Agent
-from support.timers import set_timer
 from support.values import Author, Conversation, Message, State, Thread
 
 
@@ -86,7 +85,7 @@ def _answer(
     promises.keep(tx, conversation.id, agent.id, now)
     if thread.answers_on == "website":
         due = now + timedelta(seconds=playbook.escalation.waiting.unread_to_contact_s)
-        set_timer(tx, UNREAD_TIMER, thread.id, due, now, seq=message.seq)
+        watch_reading(tx, thread.id, message.seq, due, now)
     return message
 
 

@@ -41,7 +41,11 @@ def question_of(connection: Connection, conversation: Conversation) -> Message |
     theirs = [
         message
         for message in thread_messages.of_thread(
-            connection, conversation.thread_id, conversation_id=conversation.id, limit=_READ
+            connection,
+            conversation.thread_id,
+            conversation_id=conversation.id,
+            limit=_READ,
+            newest=True,
         )
         if message.author is Author.CUSTOMER and message.kind == "text" and message.text.strip()
     ]

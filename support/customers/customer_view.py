@@ -8,7 +8,15 @@ from sqlalchemy import Connection, func, or_, select
 from support import audit, words
 from support.privacy.masking import mask
 from support.store import Transaction
-from support.store.schema import conversations, customers, feedback, messages, threads, tickets
+from support.store.schema import (
+    conversations,
+    customers,
+    feedback,
+    links,
+    messages,
+    threads,
+    tickets,
+)
 from support.team.agents import Agent
 from support.values import Conversation
 
@@ -61,15 +69,18 @@ def contact(
 
 def channels(connection: Connection, conversation: Conversation) -> list[str]:
     """On which channels this customer has written, the newest first."""
+    linked = connection.execute(
+        select(links.c.channel).where(links.c.thread_id == conversation.thread_id)
+    ).scalars()
     if conversation.customer_id is None:
-        return [conversation.channel]
+        return list(dict.fromkeys([conversation.channel, *linked]))
     rows = connection.execute(
         select(threads.c.channel)
         .where(threads.c.customer_id == conversation.customer_id)
         .order_by(threads.c.seen_at.desc())
         .limit(MOST_EARLIER)
     ).scalars()
-    return list(dict.fromkeys([*rows, conversation.channel]))
+    return list(dict.fromkeys([*rows, conversation.channel, *linked]))
 
 
 def ratings(connection: Connection, conversation: Conversation) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from support import conversations
 from support.handover.queue import close_ticket, open_ticket, tell_place
 from support.playbook.playbook import Playbook
 from support.store import Transaction
-from support.store.schema import PENDING_TURN, links, threads, tickets, turns
+from support.store.schema import PENDING_TURN, links, tasks, threads, tickets, turns
 from support.timers import cancel_timer
 from support.values import Conversation, State, Thread
 
@@ -26,6 +26,13 @@ def join(tx: Transaction, history: Thread, on: Thread, playbook: Playbook, now: 
     if ended is not None and ended.state is not State.RESOLVED:
         _end(tx, ended, now)
         present = conversations.latest(tx.connection, on.id)
+        if present is not None:
+            # What was promised there is owed here: a call that was agreed on, an answer by a time.
+            tx.execute(
+                update(tasks)
+                .where(tasks.c.conversation_id == ended.id, tasks.c.state == "open")
+                .values(conversation_id=present.id)
+            )
         if ended.state in _WITH_PEOPLE and present is not None:
             _keep_place(tx, on, ended, present, playbook, now)
     tx.execute(

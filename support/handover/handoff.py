@@ -118,6 +118,7 @@ def choose(
             tx, conversation, State.BOT, actor="customer", why="cancelled", now=now
         )
         say(tx, conversation, said.ticket_cancelled.in_lang(lang), now, "notice")
+        close_when_idle(tx, conversation, playbook, now)
         return conversation
     tx.execute(
         update(tickets)
@@ -313,7 +314,16 @@ def give_back(
     close_ticket(tx, conversation.id, "returned", now)
     text = playbook.messages.returned.in_lang(conversation.lang).format(agent=agent.name)
     say(tx, conversation, text, now, "handover")
+    close_when_idle(tx, conversation, playbook, now)
     return conversation
+
+
+def close_when_idle(
+    tx: Transaction, conversation: Conversation, playbook: Playbook, now: datetime
+) -> None:
+    """With the assistant again: it asks after a while whether the customer is still there."""
+    warn = timedelta(minutes=playbook.escalation.closing.warn_after_minutes)
+    set_timer(tx, "idle", conversation.id, now + warn, now)
 
 
 def resolve(
@@ -326,9 +336,11 @@ def resolve(
     playbook: Playbook,
     now: datetime,
     text: Words | None = None,
+    seen_seq: int = 0,
 ) -> Conversation:
     """End a matter; writing again goes on with it. The widget asks for a rating by itself, other
-    channels do so here."""
+    channels do so here. `seen_seq`: up to which message whoever ends it has read: the assistant
+    owes no answer to those."""
     conversation = conversations.move(
         tx,
         conversation,
@@ -338,6 +350,7 @@ def resolve(
         now=now,
         resolved_by=agent_id,
         resolve_reason=why,
+        handled_seq=max(conversation.handled_seq, seen_seq),
     )
     close_ticket(tx, conversation.id, "resolved", now)
     cancel_timer(tx, "idle", conversation.id)

@@ -96,12 +96,8 @@ def open_ticket(
     *,
     queued_at: datetime,
 ) -> None:
-    tier = None
-    if conversation.customer_id is not None:
-        tier = tx.execute(
-            select(customers.c.tier).where(customers.c.id == conversation.customer_id)
-        ).scalar_one_or_none()
-    start = head_start(playbook.escalation, reason, conversation.anger, tier)
+    """`queued_at`: what the place is counted from, earlier than `now` for whoever was in line."""
+    start = head_start(playbook.escalation, reason, conversation.anger, _tier(tx, conversation))
     tx.execute(
         insert(tickets).values(
             conversation_id=conversation.id,
@@ -115,6 +111,13 @@ def open_ticket(
     tx.hint(QUEUE, "queue")
 
 
+def _tier(tx: Transaction, conversation: Conversation) -> str | None:
+    if conversation.customer_id is None:
+        return None
+    query = select(customers.c.tier).where(customers.c.id == conversation.customer_id)
+    return tx.execute(query).scalar_one_or_none()
+
+
 def raise_ticket(
     tx: Transaction,
     conversation: Conversation,
@@ -125,7 +128,8 @@ def raise_ticket(
     ticket = _ticket(tx.connection, conversation.id)
     if ticket is None:
         return
-    sort_at = ticket.queued_at - head_start(playbook.escalation, reason, conversation.anger, None)
+    start = head_start(playbook.escalation, reason, conversation.anger, _tier(tx, conversation))
+    sort_at = ticket.queued_at - start
     values: dict[str, Any] = {"note": {**ticket.note, **note}}
     if sort_at < ticket.sort_at:
         values |= {"sort_at": sort_at, "reason": reason}
@@ -182,12 +186,22 @@ def _estimate(
     connection: Connection, ticket: Row[Any], people: int, playbook: Playbook, now: datetime
 ) -> tuple[Estimate, int]:
     accepted = connection.execute(
-        select(tickets.c.queued_at, tickets.c.closed_at)
-        .where(tickets.c.outcome == "claimed")
+        select(tickets.c.began_at, tickets.c.queued_at, tickets.c.closed_at)
+        .where(
+            tickets.c.outcome == "claimed",
+            # Who asked for a call or left a message doesn't wait in line.
+            or_(tickets.c.choice.is_(None), tickets.c.choice == "wait"),
+        )
         .order_by(tickets.c.closed_at.desc())
         .limit(LEARN_FROM)
     ).all()
-    waits = [(row.closed_at - row.queued_at).total_seconds() for row in reversed(accepted)]
+    # A night between asking and being answered says nothing of the day, nor does one at work then.
+    hours = [
+        # Without a beginning: made by a server of before, while they are restarted one by one.
+        playbook.hours.open_s(row.began_at or row.queued_at, row.closed_at)
+        for row in reversed(accepted)
+    ]
+    waits = [wait for wait in hours if wait > 0]
     typical = typical_wait(waits, playbook.escalation.waiting.first_guess_s)
     position = _position(connection, ticket)
     return estimate(position, people, typical), position
@@ -355,7 +369,8 @@ def back_in_line(
     ticket = _ticket(tx.connection, conversation.id)
     if ticket is None:
         return
-    start = head_start(playbook.escalation, ticket.reason, conversation.anger, None)
+    tier = _tier(tx, conversation)
+    start = head_start(playbook.escalation, ticket.reason, conversation.anger, tier)
     promised(tx, conversation.id, None)
     _place_at(tx, conversation, ticket.queued_at - start, playbook, now)
 

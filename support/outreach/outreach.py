@@ -35,7 +35,12 @@ def tell(
     message = append(tx, conversation, draft, now)
     if thread.answers_on == "website":
         due = now + timedelta(seconds=playbook.escalation.waiting.unread_to_contact_s)
-        set_timer(tx, UNREAD_TIMER, thread.id, due, now, seq=message.seq)
+        watch_reading(tx, thread.id, message.seq, due, now)
+
+
+def watch_reading(tx: Transaction, thread_id: str, seq: int, due: datetime, now: datetime) -> None:
+    """Look at `due` whether the message was read; each is looked after by itself."""
+    set_timer(tx, UNREAD_TIMER, f"{thread_id}:{seq}", due, now, thread=thread_id, seq=seq)
 
 
 def record(tx: Transaction, thread: Thread, kind: str, ref: str, now: datetime) -> bool:

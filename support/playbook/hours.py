@@ -57,6 +57,21 @@ class Hours:
             left -= hours[1] - begins
         return None
 
+    def open_s(self, since: datetime, until: datetime) -> float:
+        """Seconds of opening between two moments; what lies further back than the longest closure
+        is not looked at."""
+        day, last = until.astimezone(self.zone).date(), since.astimezone(self.zone).date()
+        found = 0.0
+        for _ in range(LONGEST_CLOSURE):
+            if day < last:
+                break
+            hours = self.on(day)
+            if hours is not None:
+                open_for = min(until, hours[1]) - max(since, hours[0])
+                found += max(0.0, open_for.total_seconds())
+            day -= timedelta(days=1)
+        return found
+
 
 @lru_cache(maxsize=8)
 def _calendar(country: str) -> "holidays.HolidayBase":

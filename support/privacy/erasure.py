@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, delete, select, update
+from sqlalchemy import Connection, String, cast, delete, or_, select, update
 
 from support import audit
 from support.attachments import records
@@ -73,7 +73,9 @@ def erase_thread(
         tx.execute(delete(timers).where(timers.c.kind.in_(kinds), timers.c.subject.in_(subjects)))
     tx.execute(delete(cases).where(cases.c.thread_id == thread_id))
     tx.execute(delete(timers).where(timers.c.subject.in_(its_conversations)))
-    tx.execute(delete(timers).where(timers.c.subject == thread_id))
+    # A thread's own, and those of its messages.
+    theirs = or_(timers.c.subject == thread_id, timers.c.subject.startswith(f"{thread_id}:"))
+    tx.execute(delete(timers).where(theirs))
     tx.execute(delete(messages).where(messages.c.thread_id == thread_id))
     tx.execute(delete(threads).where(threads.c.id == thread_id))
     audit.record(tx, actor, "erase", now)

@@ -88,7 +88,7 @@ class RemedyRunner:
             )
 
     async def _later(self, row: Row[Any], error: str) -> None:
-        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**row.attempts)
+        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(row.attempts, 20))
         await self._db.writing(
             lambda tx: tx.execute(
                 update(order_effects)

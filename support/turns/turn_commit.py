@@ -17,6 +17,7 @@ from support.inbox import want_turn
 from support.messages import Draft, append
 from support.outreach import notices
 from support.playbook.playbook import Playbook
+from support.privacy.masking import EMAIL
 from support.store import Transaction
 from support.store.schema import PENDING_TURN, messages, turns
 from support.tasks import callbacks
@@ -32,7 +33,6 @@ ANSWERED_WHILE_QUEUED = frozenset(
 # A clear question of one of these kinds is a new matter, not more of a closed one.
 NEW_MATTERS = frozenset({"order_status", "cancel_order", "change_order", "return_order"})
 SURE = 0.6
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 # Built once, as in support.conversations.
@@ -153,7 +153,9 @@ def commit_resolved(
         _keep_reading(tx, work.pending, farewell)
         for reply in farewell.replies[:1]:
             append(tx, conversation, Draft(Author.BOT, reply.text), now)
-        _finish(tx, work, conversation, newest, newest, now, worker, "farewell", farewell)
+        # What was written while we said goodbye gets a turn of its own.
+        handled = work.pending[-1].seq
+        _finish(tx, work, conversation, handled, newest, now, worker, "farewell", farewell)
         return Outcome.STORED
     if is_new_matter(conversation, reading, playbook, now):
         fresh = conversations.begin(tx, thread, now)
@@ -185,8 +187,8 @@ def commit_resolved(
 def skip(tx: Transaction, work: Work, now: datetime) -> None:
     """A person has the conversation: there is nothing for the assistant to say."""
     _, conversation = conversations.lock(tx, work.conversation.id)
-    if conversation.state is State.ASSIGNED or not work.pending:
-        newest = _newest_seq(tx, work)
+    newest = _newest_seq(tx, work)
+    if conversation.state is State.ASSIGNED or newest <= conversation.handled_seq:
         _finish(tx, work, conversation, newest, newest, now, None, "assigned", None)
 
 
@@ -282,7 +284,7 @@ def _pass_on(
     # What can't be answered comes several times in a row; the words shouldn't.
     variants = (said.passed_on, said.passed_on_again, said.passed_on_more)
     text = variants[group[-1].seq // 2 % len(variants)].in_lang(lang)
-    address = _EMAIL.search(typed)
+    address = EMAIL.search(typed)
     if address is not None:
         visitors.keep_contact(tx, thread, address.group())
         text = queue.contact_kept(playbook, address.group(), lang)

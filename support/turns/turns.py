@@ -46,6 +46,7 @@ MOST_REDONE = 4
 ALONE = frozenset({"button", KIND})
 # What one server takes over at a time of what others left behind.
 MOST_TAKEN = 100
+MOST_FAILURES = 3
 
 
 class TurnRunner:
@@ -68,6 +69,8 @@ class TurnRunner:
         self._worker = worker
         self._serving: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._failures: dict[str, int] = {}
+        self._stopping = False
 
     async def run(self) -> None:
         """Serve for ever: woken by hints, and by a slow poll that finds what a lost hint missed."""
@@ -94,6 +97,7 @@ class TurnRunner:
 
     async def stop(self) -> None:
         """Leave what is not done yet to other servers, at once."""
+        self._stopping = True
         for task in tuple(self._serving.values()):
             task.cancel()
         await asyncio.gather(*self._serving.values(), return_exceptions=True)
@@ -143,7 +147,7 @@ class TurnRunner:
 
     def _served(self, conversation_id: str) -> None:
         self._serving.pop(conversation_id, None)
-        if conversation_id in self._again:
+        if conversation_id in self._again and not self._stopping:
             self._again.discard(conversation_id)
             self._serve_soon(conversation_id)
 
@@ -155,11 +159,25 @@ class TurnRunner:
                 if work is None:
                     return
                 await self._turn(work)
+                self._failures.pop(conversation_id, None)
         except StorageUnavailable as error:
             log.warning("turn of %s waits for the database: %s", conversation_id, error)
         except Exception:
             log.exception("turn of %s failed", conversation_id)
+            await self._after_failure(conversation_id)
+
+    async def _after_failure(self, conversation_id: str) -> None:
+        """Again in a while; what fails time and again is left to a person, with an apology."""
+        failures = self._failures.pop(conversation_id, 0) + 1
+        if failures < MOST_FAILURES:
+            self._failures[conversation_id] = failures
             await asyncio.sleep(SLOW_POLL_S)
+            return
+        work = await self._load(conversation_id)
+        if work is not None:
+            await self._db.writing(
+                lambda tx: commit_apology(tx, work, self._playbook, self._clock(), self._worker)
+            )
 
     async def _load(self, conversation_id: str) -> Work | None:
         work = await self._db.reading(

@@ -132,7 +132,8 @@ def test_a_colleague_is_mentioned_and_finds_the_place(
     box.press("Tab")
     box.press_sequentially("please have a look")
     box.press("Control+Enter")
-    expect(lena.locator("#mentions .count")).to_have_text("1")
+    # Held back for five seconds, so that it can be undone.
+    expect(lena.locator("#mentions .count")).to_have_text("1", timeout=15_000)
     lena.get_by_role("button", name="Mentions of you").click()
     lena.get_by_role("dialog").get_by_role("link", name="Aya Mori").first.click()
     expect(lena.locator(".line.note")).to_be_focused()

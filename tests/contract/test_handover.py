@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from support.brain import TurnRequest
+from support.turns import turns
 from tests.harness import DeskAgent, Server, TestClock, Visitor, answer, handover
 
 
@@ -144,8 +145,8 @@ async def test_who_waits_gets_no_guess_of_the_assistants(server: Server, visitor
             confidence=confidence,
             active_loop="order_status_form",
         )
-    said = await visitor.answers(unsure)
-    assert [(m["author"], "team" in m["text"]) for m in said] == [("system", True)]
+    [told] = await visitor.answers(unsure)
+    assert (told["author"], told["kind"]) == ("system", "notice")
     said = await visitor.answers(sure)
     assert [(m["author"], m["text"]) for m in said] == [("bot", "Which order?")]
 
@@ -360,6 +361,92 @@ async def test_a_passed_estimate_is_renewed_with_a_reason_once(
     await asyncio.sleep(0.5)
     assert len(await visitor.read(seq)) == 1
     assert agent.me["name"] == "Aya"
+
+
+async def test_a_night_and_a_matter_taken_up_again_do_not_lengthen_what_is_told(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    clock.push(hours=9)  # 21:00 in Japan
+    await queued(server, visitor)
+    clock.push(hours=12, minutes=4)  # four minutes after the opening
+    agent = await server.agent()
+    assert (await agent.do(visitor.conversation_id, "claim")).status_code == 200
+    await agent.do(visitor.conversation_id, "resolve", reason="solved")
+    clock.push(hours=24)
+    await agent.do(visitor.conversation_id, "reopen")
+    agent = await server.agent("Ben")
+    await agent.do(visitor.conversation_id, "claim")
+    next_one = await server.visitor().arrive()
+    await queued(server, next_one)
+    low, high = (await next_one.page())["queue"]["estimate"]
+    assert high <= 15 * 60
+
+
+async def test_what_is_written_during_a_farewell_is_answered(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await assigned(server, visitor)
+    await agent.do(visitor.conversation_id, "resolve", reason="solved")
+    thinking, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: TurnRequest) -> None:
+        thinking.set()
+        await go_on.wait()
+
+    server.brain.before = slowly
+    server.brain.replies["thank you!"] = answer("You're welcome.", intent="thank")
+    await visitor.say("thank you!")
+    await thinking.wait()
+    seq = await visitor.say("one more thing: is the lid included?")
+    go_on.set()
+    said = await visitor.wait_for(
+        lambda found: any("is the lid included?" in m["text"] for m in found), seq
+    )
+    texts = [m["text"] for m in said if m["author"] == "bot"]
+    assert texts == ["You're welcome.", "1: one more thing: is the lid included?"]
+
+
+async def test_what_an_agent_has_read_before_resolving_reopens_nothing(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await server.agent()
+    await queued(server, visitor)
+    stuck = asyncio.Event()
+
+    async def never(request: TurnRequest) -> None:
+        await stuck.wait()
+
+    server.brain.before = never
+    seq = await visitor.say("I found it myself")
+    response = await agent.do(visitor.conversation_id, "resolve", reason="solved", seen_seq=seq)
+    assert response.status_code == 200, response.text
+    stuck.set()
+    await asyncio.sleep(0.5)
+    assert (await visitor.page())["state"] == "resolved"
+
+
+async def test_a_turn_that_cannot_be_stored_ends_with_an_apology_and_a_person(
+    server: Server, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "SLOW_POLL_S", 0.1)
+    broken = answer("x", commands=({"type": "from another version"},))
+    server.brain.replies["hello there"] = broken
+    await visitor.say("hello there")
+    await visitor.wait_for(lambda found: any("sorry" in m["text"].lower() for m in found), 0)
+    assert (await visitor.page())["state"] == "queued"
+
+
+async def test_who_gives_up_the_place_and_leaves_is_asked_and_the_chat_closed(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    await queued(server, visitor)
+    ticket = {"action": "cancel"}
+    await visitor.client.post("/api/v1/visitor/ticket", json=ticket)
+    clock.push(minutes=60)
+    await server.tick()
+    clock.push(minutes=60)
+    await server.tick()
+    assert (await visitor.page())["state"] == "resolved"
 
 
 async def test_the_place_is_kept_up_to_date_on_the_stream(server: Server) -> None:
