@@ -33,6 +33,7 @@ async def server(
         async with asyncio.timeout(20):
             while not (await visitor.page())["links"]:
                 await asyncio.sleep(0.02)
+        await visitor.client.delete("/api/v1/visitor/data")
         yield running
     finally:
         await running.stop()
