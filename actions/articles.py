@@ -77,6 +77,12 @@ async def find(turn: Turn, question: str) -> Found:
         # By itself a fragment finds what it names, not what is asked about it.
         together = await search(f"{before}\n{question}")
         if together.verdict == "answer":
+            # Unless it is a question of another kind, which stands by itself ("and do you ship to
+            # Canada?" after advice on teapots).
+            elsewhere = topic is not None and together.hits[0].topic != topic
+            alone = await search(question) if elsewhere else together
+            if elsewhere and alone.verdict == "answer" and alone.hits[0].topic == topic:
+                return Found(alone)
             return Found(together, before)
     found = await search(question)
     if found.verdict == "answer":
@@ -96,8 +102,12 @@ async def say_found(turn: Turn, voice: Voice, found: Found, question: str) -> No
     if found.goes_on is not None:
         context = f"{found.goes_on}\n{question}"
         look = services().knowledge.detail
-        line = await asyncio.to_thread(look, hit.id, hit.lang, question, found.goes_on)
-        hit = replace(hit, answer=line or hit.answer)
+        # What the article doesn't say, one beside it on the same subject may.
+        for other in [one for one in found.hits if one.topic == hit.topic]:
+            line = await asyncio.to_thread(look, other.id, other.lang, question, found.goes_on)
+            if line is not None:
+                hit = replace(other, answer=line)
+                break
     say_article(voice, hit)
     # The newest part counts most, should it grow too long.
     voice.remember(last_question=context[-200:])

@@ -43,12 +43,15 @@ _SENTENCE: Final = re.compile(r"[^。！？!?\n.]+(?:[。！？!?]|\.(?=\s|$)|\.
 
 
 def detail(article: Article, asked: str, context: str) -> str | None:
-    """The line or sentence of `article` that answers `asked`, which goes on from `context`."""
+    """The line or sentence of `article` that answers `asked`, which goes on from `context`; None
+    where a price or a time is asked for and the article has none."""
     lines = list(dict.fromkeys(_lines(article)))
     if len(lines) < 2:
         return None
     wanted = [kind for asks, kind in _KINDS if asks.search(asked)]
-    lines = [line for line in lines if all(kind.search(line[1]) for kind in wanted)] or lines
+    lines = [line for line in lines if all(kind.search(line[1]) for kind in wanted)]
+    if not lines:
+        return None
     # The newest part of what it goes on from names what "that" is.
     newest = context.rstrip().split("\n")[-1]
     terms, before = _terms(asked, article.lang), _terms(newest, article.lang)
