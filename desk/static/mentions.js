@@ -15,17 +15,24 @@ export class MentionPicker {
     this.box = el("ul", { id: "names", class: "canned names", role: "listbox", "aria-label": t("mention.colleagues"), hidden: true });
   }
 
-  async load() {
-    if (this.names.length) return;
-    const { agents } = await get("agents").catch(() => ({ agents: [] }));
-    this.names = agents.map((one) => one.name);
+  load() {
+    this.loading ??= get("agents").then(
+      ({ agents }) => { this.names = agents.map((one) => one.name); },
+      () => { this.loading = null; },
+    );
+    return this.loading;
+  }
+
+  get typing() {
+    return /@([^@\n]{0,30})$/.exec(this.field.value.slice(0, this.field.selectionStart))?.[1];
   }
 
   async look(on) {
-    const before = this.field.value.slice(0, this.field.selectionStart);
-    const typed = on ? /@([^@\n]{0,30})$/.exec(before)?.[1] : undefined;
+    if (!on || this.typing === undefined) return this.close();
+    if (!this.names.length) await this.load();
+    // As it stands now: more may have been typed while the names were on their way.
+    const typed = this.typing;
     if (typed === undefined) return this.close();
-    await this.load();
     const word = typed.toLocaleLowerCase();
     this.found = this.names.filter((name) => name.toLocaleLowerCase().startsWith(word) && name.toLocaleLowerCase() !== word);
     this.typed = typed;

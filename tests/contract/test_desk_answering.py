@@ -320,7 +320,7 @@ class TestCustomer:
         rows = await server.db.reading(
             lambda c: c.execute(
                 select(audit.c.actor, audit.c.action, audit.c.subject, audit.c.detail).where(
-                    audit.c.action != "sign_in"
+                    audit.c.action.not_in(("sign_in", "conversation_seen"))
                 )
             ).all()
         )

@@ -164,9 +164,13 @@ async def test_a_draft_is_previewed_and_tried_without_being_seen(
     found = (await post(lena, "try", **CAMPING)).json()
     assert found["answers"] == ["may I hang the iron kettle over a camp fire"]
     assert found["asked"] == 2
-    greedy = {**CAMPING, "questions": ["how much is shipping", "delivery fee japan"]}
+    assert server.parts is not None
+    cost = server.parts.services.knowledge.article("delivery-cost", "en")
+    assert cost is not None
+    greedy = {**CAMPING, "questions": list(cost.questions)}
     took = (await post(lena, "try", **greedy)).json()["takes"]
-    assert "delivery-cost" in {one["from"] for one in took}
+    # Where two are alike customers are asked, and the neighbours lose theirs.
+    assert {one["from"] for one in took} & {"delivery-cost", "delivery-abroad"}
     assert (await lena.client.get("/help/en/camp-fire")).status_code == 404
 
 
