@@ -29,6 +29,8 @@ MOST_S = LEASE.total_seconds() - 10
 # Twelve tries with doubling pauses of at most five minutes: more than twenty minutes of outage.
 MOST_ATTEMPTS = 12
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
+# How long a server that ends lets what it is sending arrive, within what the supervisor allows.
+LAST_S = 3.0
 
 
 class NothingToRetry(Exception):
@@ -170,10 +172,15 @@ class OutboxRunner:
                 await wake.next(SLOW_POLL_S)
 
     async def stop(self) -> None:
+        """Take nothing more, and let arrive what is on its way: broken off in between, it would
+        have been sent, and nobody would know."""
         self._stopping = True
-        for task in tuple(self._busy.values()):
+        if not (sending := set(self._busy.values())):
+            return
+        _, late = await asyncio.wait(sending, timeout=LAST_S)
+        for task in late:
             task.cancel()
-        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        await asyncio.gather(*late, return_exceptions=True)
 
     def _due(self, connection: Connection) -> list[tuple[str, str]]:
         """Addresses whose oldest parcel may go: any other one waits for it, and addresses that wait
@@ -214,7 +221,7 @@ class OutboxRunner:
     async def _deliver(self, channel: str, address: str) -> None:
         """The oldest first; stop at the first that has to wait, so that order is kept."""
         try:
-            while (parcel := await self._take(channel, address)) is not None:
+            while not self._stopping and (parcel := await self._take(channel, address)):
                 if not await self._attempt(parcel):
                     return
         except StorageUnavailable as error:

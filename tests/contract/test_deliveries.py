@@ -181,6 +181,73 @@ async def test_many_who_have_to_wait_hold_up_nobody_else(server: Server, visitor
     assert away.sent == ["kenji@example.com"]
 
 
+class Slow:
+    """A channel that has the message before it says so."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.answer = asyncio.Event()
+
+    async def send(self, parcel: outbox.Parcel) -> None:
+        self.taken.append(parcel.address)
+        await self.answer.wait()
+
+
+async def test_a_server_that_stops_lets_arrive_what_is_on_its_way_and_sends_no_more(
+    server: Server, visitor: Visitor
+) -> None:
+    await visitor.answers("hello")
+
+    def post(tx: Transaction) -> None:
+        thread, _ = conversations.lock(tx, visitor.conversation_id)
+        for _ in range(2):
+            outbox.post(tx, "telegram", "1", thread.id, server.clock())
+
+    await server.db.writing(post)
+    channel = Slow()
+    runner = outbox.OutboxRunner(server.db, {"telegram": channel}, server.clock)
+    running = asyncio.create_task(runner.run())
+    async with asyncio.timeout(8):
+        while not channel.taken:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    stopping = asyncio.create_task(runner.stop())
+    await asyncio.sleep(0)
+    channel.answer.set()
+    await stopping
+    query = select(outbox_table.c.state, outbox_table.c.lease_until).order_by(outbox_table.c.id)
+    states = await server.db.reading(lambda c: [tuple(row) for row in c.execute(query)])
+    assert states == [("sent", None), ("pending", None)]
+    assert channel.taken == ["1"]
+
+
+async def test_a_server_that_stops_waits_for_no_channel_that_hangs(
+    server: Server, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LAST_S", 0.1)
+    await visitor.answers("hello")
+
+    def post(tx: Transaction) -> None:
+        thread, _ = conversations.lock(tx, visitor.conversation_id)
+        outbox.post(tx, "telegram", "1", thread.id, server.clock())
+
+    await server.db.writing(post)
+    channel = Slow()
+    runner = outbox.OutboxRunner(server.db, {"telegram": channel}, server.clock)
+    running = asyncio.create_task(runner.run())
+    async with asyncio.timeout(8):
+        while not channel.taken:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    async with asyncio.timeout(8):
+        await runner.stop()
+    # Whoever takes it when the lease is over knows that it may have arrived.
+    query = select(outbox_table.c.state, outbox_table.c.lease_until)
+    state, until = await server.db.reading(lambda c: tuple(c.execute(query).one()))
+    assert state == "pending"
+    assert until is not None
+
+
 async def test_what_a_dead_server_had_in_hand_is_delivered_and_counted(
     tmp_path: Path, database_url: str, articles_cache: Path, clock: TestClock
 ) -> None:
