@@ -9,7 +9,7 @@ from sanic import Request
 from support.playbook.parts import LANGS, Reason
 from support.team.agents import Agent
 from support.transcripts.transcripts import Filters, Sort
-from support.values import State
+from support.values import MOODS, State
 from web.errors import ApiError, whole_number
 
 CHANNELS = ("website", "telegram", "webhook")
@@ -34,6 +34,7 @@ def read_filters(request: Request, agent: Agent, zone: ZoneInfo, sort: Sort = "n
         label=_given(request, "label"),
         topic=_given(request, "topic"),
         tier=_given(request, "tier"),  # the shop's own
+        mood=_choice(request, "mood", MOODS),
         scores=_scores(request),
         longer=whole_number(request, "longer", 0, 0, 10_000) or None,
         failed=_choice(request, "failed", ("1",)) is not None,

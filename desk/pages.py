@@ -18,6 +18,7 @@ from desk.files import LANGS, Files, load_texts
 from desk.leading import Leading
 from desk.surroundings import DeskSurroundings
 from support.learning import missed_questions
+from support.reports.reports import OPEN
 from support.team.agents import Login
 from web.errors import ApiError
 
@@ -139,7 +140,14 @@ class Pages:
             lambda c: missed_questions.listed(c, state="open", limit=_MISSED_SHOWN)
         )
         wall = bool(request.args.get("wall"))
-        return self.show("overview.html", login, figures=figures, questions=questions, wall=wall)
+        return self.show(
+            "overview.html",
+            login,
+            figures=figures,
+            questions=questions,
+            wall=wall,
+            open=",".join(OPEN),
+        )
 
     async def static(self, request: Request, version: str, name: str) -> HTTPResponse:
         file = self._files.get(name)

@@ -16,8 +16,8 @@ from web.errors import ApiError, read_body
 
 # What the transcripts' form asks for, in its order.
 FIELDS = (
-    "q", "state", "channel", "lang", "reason", "topic", "label", "agent", "tier", "rating",
-    "longer", "failed", "from", "to",
+    "q", "state", "channel", "lang", "reason", "topic", "label", "agent", "tier", "mood",
+    "rating", "longer", "failed", "from", "to",
 )  # fmt: skip
 
 

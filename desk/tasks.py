@@ -140,4 +140,5 @@ def listed_shape(one: Listed, now: datetime) -> dict[str, Any]:
         "owner": owner,
         "channel": one.channel,
         "lang": one.lang,
+        "customer": {"id": one.customer_id, "name": one.customer} if one.customer_id else None,
     }

@@ -19,15 +19,18 @@ from support import conversations
 from support.customers import visitors
 from support.learning import reviews
 from support.playbook.parts import Reason
+from support.reports.reports import OPEN
 from support.team import agents
 from support.team.agents import Login
 from support.transcripts import saved_searches
 from support.transcripts.transcripts import BadCursor, list_conversations
-from support.values import State
+from support.values import MOODS, NO_TOPICS, State
 from web.errors import ApiError
 
 RATINGS = ("1,2", "3", "4,5")
 LENGTHS = ("5", "10", "20", "40")
+# All that is not over yet, as one choice.
+OPEN_ONES = ",".join(OPEN)
 
 
 class Transcripts:
@@ -67,7 +70,10 @@ class Transcripts:
             more=f"{query}&{urlencode({'cursor': cursor})}" if cursor else None,
             query=query,
             given=given,
-            states=[str(state) for state in State],
+            states=[OPEN_ONES, *map(str, State)],
+            open=OPEN_ONES,
+            moods=MOODS,
+            no_topics=NO_TOPICS,
             channels=CHANNELS,
             reasons=get_args(Reason),
             ratings=RATINGS,

@@ -59,8 +59,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _V, _D, _C = "/api/v1/visitor", "/api/v1/desk", "/api/v1/desk/conversations/{id}"
 _W = "/api/v1/webhook"
 _LIST = (
-    "state", "channel", "lang", "reason", "agent", "label", "topic", "tier", "rating", "longer",
-    "failed", "waiting", "snoozed", "id", "q", "from", "to", "sort", "cursor", "limit",
+    "state", "channel", "lang", "reason", "agent", "label", "topic", "tier", "mood", "rating",
+    "longer", "failed", "waiting", "snoozed", "id", "q", "from", "to", "sort", "cursor", "limit",
 )  # fmt: skip
 
 OPERATIONS = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class State(StrEnum):
@@ -68,6 +68,27 @@ class Thread:
     def answers_on(self) -> str:
         """The channel that answers are meant for."""
         return self.preferred_channel or self.used_channel or self.channel
+
+
+# How somebody sounds, the worst last.
+MOODS: Final = ("none", "displeased", "angry")
+
+# Intents that say nothing of what a conversation is about.
+NO_TOPICS: Final = frozenset(
+    {
+        "affirm", "bot_challenge", "cancel_dialogue", "deny", "goodbye", "greet", "inform",
+        "nlu_fallback", "out_of_scope", "thank",
+    }
+)  # fmt: skip
+# Only what it is about as long as nothing else is known.
+ASKS_FOR_A_PERSON: Final = "request_human"
+
+
+def topic_after(topic: str | None, intent: str | None) -> str | None:
+    """What a conversation is about once its customer has said something more."""
+    if intent is None or intent in NO_TOPICS or (topic and intent == ASKS_FOR_A_PERSON):
+        return topic
+    return intent
 
 
 @dataclass(frozen=True)

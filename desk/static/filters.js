@@ -8,7 +8,7 @@ import { named, t, table } from "./words.js";
 
 // The fields of the form; tables of words where there are few values.
 const FIELDS = {
-  channel: "channel", lang: "lang", reason: "reason", tier: "tier", topic: "intent", agent: null, waiting: null, label: null,
+  channel: "channel", lang: "lang", reason: "reason", mood: "mood", tier: "tier", topic: "intent", agent: null, waiting: null, label: null,
 };
 const WAITS = [2, 5, 15, 60];
 const NO_TOPICS = ["greet", "goodbye", "thank", "affirm", "deny", "cancel_dialogue", "inform", "bot_challenge", "nlu_fallback"];

@@ -21,6 +21,10 @@ async function load() {
   }
 }
 
+function who(task) {
+  return task.customer?.name || t("visitor", { id: task.conversation.slice(0, 4).toUpperCase() });
+}
+
 function card(task) {
   const open = task.state === "open";
   return el(
@@ -40,13 +44,15 @@ function card(task) {
     el(
       "p",
       { class: "small soft" },
+      el("span", { dir: "auto" }, who(task)),
+      " · ",
       task.owner ? t("tasks.of", { agent: task.owner.name }) : t("tasks.nobody"),
       task.tz ? ` · ${task.tz}` : "",
     ),
     el(
       "p",
       { class: "task-end" },
-      el("a", { href: `/desk/c/${task.conversation}` }, t("tasks.conversation")),
+      el("a", { href: `/desk/c/${task.conversation}` }, t("tasks.conversation"), el("span", { class: "hidden" }, `: ${who(task)}`)),
       open && !task.owner && button("take", task, () => act(task, "take")),
       open && button("done", task, () => done(task)),
       open && button("move", task, () => move(task)),

@@ -13,10 +13,9 @@ from support.reports.figures import BY_NAME, SLICES
 from support.reports.voices import SCORES
 from support.store.schema import conversations, tickets
 from support.team import agents
-from support.values import State
+from support.values import MOODS, State
 
 OPEN: Final = (State.BOT, State.QUEUED, State.ASSIGNED)
-MOODS: Final = ("none", "displeased", "angry")
 
 
 def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from support import conversations
 from support.hints import DESK
 from support.store import Transaction
-from support.store.schema import OPEN_TASK, agents, tasks
+from support.store.schema import OPEN_TASK, agents, customers, tasks
 from support.store.schema import conversations as conversations_table
 from support.team.agents import Agent
 from support.values import Conversation, Thread
@@ -150,6 +150,7 @@ class Listed:
     channel: str
     lang: str | None
     customer_id: str | None
+    customer: str | None
 
 
 def listed(
@@ -167,8 +168,10 @@ def listed(
             conversations_table.c.channel,
             conversations_table.c.lang,
             conversations_table.c.customer_id,
+            customers.c.name.label("customer_name"),
         )
         .join(conversations_table, conversations_table.c.id == tasks.c.conversation_id)
+        .outerjoin(customers, customers.c.id == conversations_table.c.customer_id)
         .outerjoin(agents, agents.c.id == tasks.c.owner_id)
         .where(OPEN_TASK if state == "open" else tasks.c.state == state)
         .limit(limit)
@@ -179,7 +182,9 @@ def listed(
         query = query.where(tasks.c.owner_id == owner)
     order = (tasks.c.due_at, tasks.c.id) if state == "open" else (tasks.c.id.desc(),)
     return [
-        Listed(_task(row), row.owner_name, row.channel, row.lang, row.customer_id)
+        Listed(
+            _task(row), row.owner_name, row.channel, row.lang, row.customer_id, row.customer_name
+        )
         for row in connection.execute(query.order_by(*order))
     ]
 

@@ -57,8 +57,9 @@ class BadCursor(ValueError):
 class Filters:
     """What to list; None means all. `q` is matched against the words of messages.
 
-    `scores`: of customers' ratings. `longer`: this many messages at least. `failed`: only where the
-    assistant failed, see `assistant_failed`. `waiting`: in line for so many minutes at least.
+    `mood`: the strongest so far. `scores`: of customers' ratings. `longer`: this many messages at
+    least. `failed`: only where the assistant failed, see `assistant_failed`. `waiting`: in line for
+    so many minutes at least.
     """
 
     states: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ class Filters:
     label: str | None = None
     topic: str | None = None
     tier: str | None = None
+    mood: str | None = None
     scores: tuple[int, ...] = ()
     longer: int | None = None
     failed: bool = False
@@ -288,6 +290,8 @@ def _conditions(
         found.append(_labelled(connection, filters.label))
     if filters.tier is not None:
         found.append(customers.c.tier == filters.tier)
+    if filters.mood is not None:
+        found.append(conversations.c.anger == filters.mood)
     if filters.waiting is not None:
         found.append(tickets.c.queued_at <= now - timedelta(minutes=filters.waiting))
     if filters.snoozed is True:

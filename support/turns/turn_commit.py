@@ -24,7 +24,7 @@ from support.tasks import callbacks
 from support.timers import set_timer
 from support.turns.commands import Effects
 from support.turns.turn_work import Work
-from support.values import Author, Conversation, Message, State, Thread
+from support.values import MOODS, Author, Conversation, Message, State, Thread, topic_after
 
 # What the assistant may answer while somebody waits for a person: facts, not decisions.
 ANSWERED_WHILE_QUEUED = frozenset(
@@ -229,18 +229,16 @@ def _keep_reading(tx: Transaction, group: Sequence[Message], result: TurnResult)
         tx.execute(_READ, {"message": message.id, "reading": result.reading})
 
 
-_MOODS = ("none", "displeased", "angry")
-
-
 def _learned(conversation: Conversation, result: TurnResult) -> dict[str, Any]:
     """What a turn tells about the conversation; only what is new."""
     values: dict[str, Any] = {}
     if result.lang not in (None, conversation.lang):
         values["lang"] = result.lang
-    if result.anger in _MOODS and _MOODS.index(result.anger) > _MOODS.index(conversation.anger):
+    if result.anger in MOODS and MOODS.index(result.anger) > MOODS.index(conversation.anger):
         values["anger"] = result.anger
-    if result.understood and result.intent != conversation.topic:
-        values["topic"] = result.intent
+    topic = topic_after(conversation.topic, result.intent if result.understood else None)
+    if topic != conversation.topic:
+        values["topic"] = topic
     return values
 
 

@@ -19,7 +19,7 @@ from support.store import Transaction
 from support.store.schema import messages as messages_table
 from support.store.schema import missed_questions, turns
 from support.tasks import promises
-from support.values import Author, Conversation, Thread
+from support.values import Author, Conversation, Thread, topic_after
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Scene:
             .where(turns.c.conversation_id == self.conversation.id)
             .values(state="done", done_at=self.at)
         )
-        self._learn(handled_seq=accepted.seq, topic=intent)
+        self._learn(handled_seq=accepted.seq, topic=topic_after(self.conversation.topic, intent))
         if anger != "none":
             self._learn(anger=anger)
         return accepted.seq

@@ -1,6 +1,7 @@
 """What support leads do at the desk: reviews, exports, figures, missed questions."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -185,7 +186,9 @@ async def test_transcripts_are_filtered_by_everything(
     await lena.do(shop["asked"], "review", verdict="good")
     queries: tuple[tuple[dict[str, str], int], ...] = (
         ({"topic": "faq_store"}, 3), ({"topic": "nothing"}, 0), ({"tier": "bloom"}, 1),
-        ({"tier": "grove"}, 0), ({"tier": "gold"}, 0), ({"rating": "1,2"}, 1),
+        ({"tier": "grove"}, 0), ({"tier": "gold"}, 0), ({"mood": "angry"}, 1),
+        ({"mood": "displeased", "state": "queued"}, 1), ({"mood": "none", "state": "resolved"}, 3),
+        ({"rating": "1,2"}, 1),
         ({"rating": "4,5"}, 2),
         ({"rating": "3"}, 0), ({"longer": "5"}, 2), ({"longer": "1"}, 9), ({"longer": "500"}, 0),
         ({"failed": "1"}, 2),
@@ -196,7 +199,7 @@ async def test_transcripts_are_filtered_by_everything(
         assert (query, len(found["conversations"])) == (query, number)
     failed = (await lena.client.get(f"{DESK}/conversations", params={"failed": "1"})).json()
     assert {one["id"] for one in failed["conversations"]} == {shop["puzzled"], shop["bot"]}
-    for wrong in ({"rating": "1,6"}, {"longer": "-1"}, {"failed": "yes"}):
+    for wrong in ({"rating": "1,6"}, {"longer": "-1"}, {"failed": "yes"}, {"mood": "sad"}):
         response = await lena.client.get(f"{DESK}/conversations", params=wrong)
         assert (wrong, response.status_code) == (wrong, 422)
 
@@ -310,6 +313,13 @@ async def test_the_overview_counts(lena: DeskAgent, shop: dict[str, str]) -> Non
     assert found["now"]["today"]["conversations"] == 6
     page = (await lena.client.get("/desk/overview")).text
     assert "reports/behind" in page
+    assert "Customers with a place in the queue now" in page
+    angry = re.search(r'href="(/desk/transcripts\?[^"]*mood=angry)"', page)
+    assert angry is not None
+    behind = (await lena.client.get(html.unescape(angry[1]))).text
+    assert re.search(r"<option[^>]* selected>All open<", behind)
+    assert f'href="/desk/transcripts/{shop["angry"]}"' in behind
+    assert f'href="/desk/transcripts/{shop["bot"]}"' not in behind
     wall = (await lena.client.get("/desk/overview?wall=1")).text
     assert 'class="page wall"' in wall
     assert "Why people were needed" not in wall

@@ -474,3 +474,35 @@ async def test_a_timer_that_was_due_while_the_server_was_down_fires_once(
     await visitor.wait_for(lambda said: any(m["kind"] == "handover" for m in said), seq)
     await asyncio.sleep(0.5)
     assert [m["kind"] for m in await visitor.read(seq)].count("handover") == 1
+
+
+async def test_what_it_is_about_outlasts_thanks_and_the_wish_for_a_person(
+    server: Server, visitor: Visitor
+) -> None:
+    agent = await server.agent("Aya")
+    server.brain.replies["can I send it back?"] = answer(intent="faq_returns")
+    server.brain.replies["thanks"] = answer("With pleasure.", intent="thank")
+    server.brain.replies["a person please"] = handover()
+
+    async def about() -> str | None:
+        path = f"/api/v1/desk/conversations?id={visitor.conversation_id}"
+        found = (await agent.client.get(path)).json()["conversations"]
+        topic: str | None = found[0]["topic"]
+        return topic
+
+    await visitor.answers("thanks")
+    assert await about() is None
+    await visitor.answers("can I send it back?")
+    await visitor.answers("thanks")
+    await visitor.answers("a person please")
+    assert await about() == "faq_returns"
+
+
+async def test_whoever_only_asks_for_a_person_is_about_that(
+    server: Server, visitor: Visitor
+) -> None:
+    await queued(server, visitor)
+    agent = await server.agent("Aya")
+    path = f"/api/v1/desk/conversations?id={visitor.conversation_id}"
+    found = (await agent.client.get(path)).json()["conversations"]
+    assert found[0]["topic"] == "request_human"
