@@ -36,6 +36,7 @@ PAGES = {
     "article": "articles/en/delivery-cost",
     "article-new": "articles/new?lang=ja",
     "overview": "overview",
+    "wall": "overview?wall=1",
     "reports": "reports",
     "reports-topic": "reports?by=topic",
     "reports-behind": "reports/behind?figure=handed_over",
