@@ -2,17 +2,27 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sanic import Request
-from sanic.response import HTTPResponse
+from sanic.response import BaseHTTPResponse, HTTPResponse
 
-from channels.website.tokens import TokenRefused, read_identity, read_token
+from channels.website.tokens import TokenRefused, make_token, read_identity, read_token
+from support import conversations
 from support.customers.visitors import Identity
+from support.store import Database, Transaction
 from web.errors import ApiError
-from web.origins import allowed_origin
+from web.origins import allowed_origin, client_address
 
 Handler = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
+_CROSS_ORIGIN = {
+    "Access-Control-Allow-Headers": "authorization, content-type, last-event-id",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Expose-Headers": "retry-after",
+    "Access-Control-Max-Age": "600",
+    "Vary": "Origin",
+}
 
 
 @dataclass(frozen=True)
@@ -33,21 +43,31 @@ class Door:
         self._rules = rules
 
     def open_to(self, handler: Handler) -> Handler:
-        """`handler` for the pages that may use the chat, with the headers that browsers want."""
-        rules = self._rules
+        """`handler` for the pages that may use the chat."""
 
         async def answered(request: Request, **parameters: str) -> HTTPResponse | None:
-            if not allowed_origin(request, rules.allowed_origins, rules.public_url):
+            if not self._admits(request):
                 raise ApiError(403, "origin", "this page may not use the chat")
-            try:
-                response = await handler(request, **parameters)
-            except ApiError as error:
-                response = error.response()
-            if response is not None:
-                response.headers.update(cross_origin(request))
-            return response
+            return await handler(request, **parameters)
 
         return answered
+
+    def tell_browser(self, request: Request, response: BaseHTTPResponse) -> None:
+        """What lets a page on another, allowed origin read an answer, errors and all: without it
+        a browser shows the page no more than that something failed."""
+        origin = request.headers.get("origin")
+        if origin is not None and self._admits(request):
+            response.headers.update({"Access-Control-Allow-Origin": origin, **_CROSS_ORIGIN})
+
+    def _admits(self, request: Request) -> bool:
+        return allowed_origin(request, self._rules.allowed_origins, self._rules.public_url)
+
+    def address(self, request: Request) -> str:
+        """Where the visitor is, for limits."""
+        return client_address(request, self._rules.trusted_proxies)
+
+    def token(self, thread_id: str, now: datetime) -> str:
+        return make_token(thread_id, self._rules.token_key, now)
 
     def thread_id(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -69,16 +89,14 @@ class Door:
             raise ApiError(401, "identity", "the identity is not valid", "identity") from error
 
 
-def cross_origin(request: Request) -> dict[str, str]:
-    """What lets a page on another, allowed origin read the answer."""
-    origin = request.headers.get("origin")
-    if origin is None:
-        return {}
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Headers": "authorization, content-type, last-event-id",
-        "Access-Control-Allow-Methods": "GET, POST, DELETE",
-        "Access-Control-Expose-Headers": "retry-after",
-        "Access-Control-Max-Age": "600",
-        "Vary": "Origin",
-    }
+def gone() -> ApiError:
+    """Erased, or a token of another installation: the widget begins anew."""
+    return ApiError(401, "expired", "the visitor token is not valid any more")
+
+
+async def write(db: Database, change: Callable[[Transaction], None]) -> None:
+    """A change in a visitor's thread. Raises ApiError 401 where there is none."""
+    try:
+        await db.writing(change)
+    except conversations.NotFound as error:
+        raise gone() from error

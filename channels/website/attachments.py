@@ -1,12 +1,13 @@
 """Files on the website: a visitor sends one, and gets those of the own thread back, and sees
 who answers."""
 
-from sanic import Blueprint, Request
+from sanic import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from channels.base import Surroundings
-from channels.website.access import Door
+from channels.website.access import Door, gone
+from channels.website.routes import Routes
 from channels.website.shapes import AttachmentBody, attachment_shape
 from support import conversations
 from support.attachments import records
@@ -16,7 +17,7 @@ from support.attachments.refusals import FileRefused
 from support.store import Transaction
 from support.team import pictures
 from web.errors import ApiError, checked
-from web.files import download, read_upload, receiving, refused
+from web.files import download, read_upload, refused
 from web.limits import Limits
 
 
@@ -26,26 +27,10 @@ class WebsiteAttachments:
         self._door = door
         self._limits = limits
 
-    def routes(self, bp: Blueprint) -> None:
-        bp.add_route(
-            receiving(self._door.open_to(self._post)),
-            "/attachments",
-            methods=["POST"],
-            name="post_attachments",
-            stream=True,
-        )
-        bp.add_route(
-            self._door.open_to(self._get),
-            "/attachments/<id:str>",
-            methods=["GET"],
-            name="get_attachment",
-        )
-        bp.add_route(
-            self._door.open_to(self._picture),
-            "/agents/<id:str>",
-            methods=["GET"],
-            name="get_agent_picture",
-        )
+    def routes(self, routes: Routes) -> None:
+        routes.add("POST", "/attachments", self._post, upload=True)
+        routes.add("GET", "/attachments/<id:str>", self._get)
+        routes.add("GET", "/agents/<id:str>", self._picture)
 
     async def _post(self, request: Request) -> HTTPResponse:
         thread_id = self._door.thread_id(request)
@@ -67,7 +52,7 @@ class WebsiteAttachments:
             async with around.attachments.kept_by_message(around.db, stored):
                 received = await around.db.writing(accept)
         except conversations.NotFound as error:
-            raise ApiError(401, "expired", "the visitor token is not valid any more") from error
+            raise gone() from error
         around.typing.note(thread_id, False, around.clock())
         shape = {
             "id": received.id,

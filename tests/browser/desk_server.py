@@ -1,6 +1,9 @@
 """The application with some conversations and agents, for the browser tests of the whole product.
 
-Prints one JSON line: its address and the conversations by name.
+    python tests/browser/desk_server.py FOLDER [ORIGIN]
+
+Prints one JSON line: its address and the conversations by name. The chat may be used on pages of
+ORIGIN, too.
 """
 
 import asyncio
@@ -32,8 +35,10 @@ AGENTS = (
 )
 
 
-async def main(folder: Path) -> None:
-    settings = settings_for(folder, identity_secret=IDENTITY_SECRET)
+async def main(folder: Path, *origins: str) -> None:
+    settings = settings_for(
+        folder, identity_secret=IDENTITY_SECRET, allowed_origins=",".join(origins)
+    )
     server = Server(settings, ScriptedBrain(), TestClock(), own_articles=True)
     server.brain.replies["a person please"] = handover("asked")
     await server.start()
@@ -50,4 +55,4 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -19,27 +19,36 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk_server import IDENTITY_SECRET
 from tests.browser.shop import Chat, Shop, eventually
+from tests.browser.shop_page import ShopPage, shop_page
 
 pytestmark = pytest.mark.browser
 Arrive = Callable[..., Chat]
 
 
 @pytest.fixture(scope="module")
+def elsewhere() -> Iterator[ShopPage]:
+    with shop_page() as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
 def product(
-    tmp_path_factory: pytest.TempPathFactory, articles_cache: Path
+    tmp_path_factory: pytest.TempPathFactory, articles_cache: Path, elsewhere: ShopPage
 ) -> Iterator[dict[str, str]]:
     script = Path(__file__).with_name("desk_server.py")
     folder = tmp_path_factory.mktemp("product")
     (folder / "cache").symlink_to(articles_cache)
     process = subprocess.Popen(
-        [sys.executable, str(script), str(folder)],
+        [sys.executable, str(script), str(folder), elsewhere.origin],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     assert process.stdout is not None
-    yield json.loads(process.stdout.readline())
+    told = json.loads(process.stdout.readline())
+    elsewhere.chat = told["url"]
+    yield told
     process.stdout.close()
     process.terminate()
     process.wait()
@@ -51,7 +60,7 @@ def arrive(chromium: Browser, product: dict[str, str]) -> Iterator[Arrive]:
     contexts = []
     complaints: list[str] = []
 
-    def made(**options: Any) -> Chat:
+    def made(url: str = product["url"], **options: Any) -> Chat:
         given = {"locale": "en-US", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"}
         context = chromium.new_context(**(given | options))
         context.set_default_timeout(20_000)
@@ -60,9 +69,9 @@ def arrive(chromium: Browser, product: dict[str, str]) -> Iterator[Arrive]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
-            lambda said: complaints.append(said.text) if "Policy" in said.text else None,
+            lambda said: complaints.append(said.text) if "policy" in said.text.lower() else None,
         )
-        return Chat(page, Shop(product["url"])).open(lang="en")
+        return Chat(page, Shop(url)).open(lang="en")
 
     yield made
     for context in contexts:
@@ -78,11 +87,11 @@ def aya(product: dict[str, str]) -> Iterator[httpx.Client]:
         yield client
 
 
-def conversation(page: Page) -> str:
-    """Which one it is, as the server names it."""
+def conversation(page: Page, chat: str = "") -> str:
+    """Which one it is, as the server at `chat` names it; the page's own if not given."""
     token = page.evaluate("localStorage['omotenashi:token']")
     state = page.request.get(
-        f"{page.evaluate('location.origin')}/api/v1/visitor/messages",
+        f"{chat or page.evaluate('location.origin')}/api/v1/visitor/messages",
         headers={"Authorization": f"Bearer {token}"},
     )
     return str(state.json()["conversation_id"])
@@ -113,6 +122,43 @@ def test_a_picture_goes_to_a_person_who_answers(arrive: Arrive, aya: httpx.Clien
     expect(chat.log).to_contain_text("Thank you, I see it.")
     expect(picture).to_have_count(1)
     eventually(lambda: picture.evaluate("c => c.width") > 0)
+
+
+def test_on_a_page_of_the_shops_own_all_of_it_works(
+    arrive: Arrive, aya: httpx.Client, product: dict[str, str], elsewhere: ShopPage
+) -> None:
+    chat = arrive(elsewhere.origin)
+    chat.write("a person please")
+    expect(chat.panel).to_contain_text("Options")
+    drawn = io.BytesIO()
+    Image.new("RGB", (900, 600), "teal").save(drawn, "PNG")
+    with chat.page.expect_file_chooser() as chooser:
+        chat.button("Attach a picture or PDF").click()
+    chooser.value.set_files(
+        [{"name": "lid.png", "mimeType": "image/png", "buffer": drawn.getvalue()}]
+    )
+    picture = chat.log.get_by_role("img", name=re.compile("lid"))
+    eventually(lambda: picture.evaluate("c => c.width") > 0)
+    chat.button("Options").click()
+    chat.button("Call me back").click()
+    expect(chat.panel.get_by_role("combobox", name="Time")).to_be_visible()
+    number = conversation(chat.page, product["url"])
+    assert aya.post(f"/conversations/{number}/claim").status_code == 200
+    aya.post(f"/conversations/{number}/reply", json={"client_id": "1", "text": "I see it."})
+    expect(chat.log).to_contain_text("I see it.")
+    chat.button("More options").click()
+    with chat.page.expect_download() as saved:
+        chat.button("Download this chat").click()
+    assert "I see it." in Path(saved.value.path()).read_text("utf-8")
+    # On another page of the shop it is the same conversation.
+    chat.page.goto(f"{elsewhere.origin}/cups?page=2")
+    chat.launcher.click()
+    expect(chat.log).to_contain_text("I see it.")
+    chat.button("More options").click()
+    chat.button("Delete my data").click()
+    chat.button("Delete").click()
+    expect(chat.panel).to_contain_text("Your chat and its data have been deleted.")
+    assert chat.page.evaluate("Object.keys(localStorage)") == []
 
 
 def test_what_is_no_picture_is_found_out(arrive: Arrive) -> None:
