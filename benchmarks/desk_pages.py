@@ -6,7 +6,8 @@ desk and every reading behind the console, over HTTP, one after the other. SQLit
 folder, or with `--postgresql` a server that is started for it (or OMOTENASHI_TEST_POSTGRES).
 `--keep FOLDER` keeps the database and takes it up again. What reads a whole table that grows is
 named in any case; `--plans` prints how the database goes about each statement. Requests and server
-share one process here, so the times are upper bounds.
+share one process here, so the times are upper bounds; with other work on the machine the column
+`processor` (milliseconds of it that a page takes, client and server together) says more.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from benchmarks.stored.pages import API, NO_PAGE, pages
 from omotenashi.parts import PLAYBOOK
 from support.clock import utc_now
 from support.playbook.playbook import load_playbook
-from support.reports.daily import count, keep, stale_days
+from support.reports.kept import count, keep, keep_week, stale_days, week, weeks_due
 from support.store import Database
 from support.store.migrate import migrate
 from support.store.schema import conversations
@@ -82,6 +83,9 @@ def count_days(db: Database) -> None:
                 tx, day, zone, tallies, number, NOW
             )
         )
+    for monday in db.read(lambda c: weeks_due(c, zone, NOW)):
+        counted, made = db.read(lambda c, monday=monday: week(c, monday, zone))
+        db.write(lambda tx, m=monday, of=(counted, made): keep_week(tx, m, zone, *of))
     took = time.perf_counter() - begun
     print(f"{len(stale)} days counted in {took:.0f} s", file=sys.stderr)
 
@@ -103,17 +107,19 @@ def forgotten(server: Server, known: dict[str, str]) -> list[str]:
     return found
 
 
-async def timed(client: httpx.AsyncClient, path: str, times: int) -> list[float]:
-    """Milliseconds each, after some that warm the caches."""
+async def timed(client: httpx.AsyncClient, path: str, times: int) -> tuple[list[float], float]:
+    """Milliseconds each, after some that warm the caches; and of a processor, on average."""
     found = []
     for place in range(times + WARM):
+        if place == WARM:
+            used = time.process_time()
         begun = time.perf_counter()
         response = await client.get(path)
         took = (time.perf_counter() - begun) * 1000
         assert response.status_code == 200, (path, response.status_code, response.text[:300])
         if place >= WARM:
             found.append(took)
-    return found
+    return found, (time.process_time() - used) * 1000 / times
 
 
 async def measure(folder: Path, url: str, times: int, only: str, show_plans: bool) -> bool:
@@ -126,15 +132,15 @@ async def measure(folder: Path, url: str, times: int, only: str, show_plans: boo
         lead = await server.agent(f"Lead{time.time_ns()}", "admin")
         known = await addresses(server, lead.client)
         missing = forgotten(server, known)
-        print("| | p50 | p95 |\n| --- | --- | --- |")
+        print("| | p50 | p95 | processor |\n| --- | --- | --- | --- |")
         asked = {}
         for name, path in known.items():
             if only not in name:
                 continue
             with heard(server.db) as statements:
-                found = await timed(lead.client, path, times)
+                found, used = await timed(lead.client, path, times)
             cuts = quantiles(found, n=20, method="inclusive")
-            print(f"| {name} | {cuts[9]:.0f} | {cuts[18]:.0f} |", flush=True)
+            print(f"| {name} | {cuts[9]:.0f} | {cuts[18]:.0f} | {used:.0f} |", flush=True)
             if cuts[18] > AIM_MS and name not in NO_PAGE:
                 slow[name] = round(cuts[18])
             asked[name] = statements

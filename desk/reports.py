@@ -4,8 +4,8 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
@@ -21,11 +21,13 @@ from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support.playbook.parts import Reason
 from support.privacy.masking import mask
-from support.reports import charts, daily, voices
-from support.reports.daily import Behind, Counted, bounds
+from support.reports import charts, voices
+from support.reports.behind import Behind, newest_behind
 from support.reports.figures import BY_NAME, FIGURES, SLICES, Figure, Value, of_fault, of_reason
+from support.reports.kept import ALL, bounds
+from support.reports.period import Period
 from support.reports.tally import Tally, in_order
-from support.reports.trend import Step, line, over_time, step_for
+from support.reports.trend import Step, line, step_for
 from support.reports.waits import REOPENED
 from support.team.agents import Login
 from support.transcripts.exports import inert
@@ -70,6 +72,18 @@ class Looked:
         return {"figure": self.figure.name} if self.fault is None else {"fault": self.fault}
 
 
+@dataclass(frozen=True)
+class Read:
+    """What there is about a question. `steps`: days or weeks, if asked for; `days`: in numbers
+    only, those in which something began; `as_of`: None where all was counted just now."""
+
+    whole: Tally
+    parts: Sequence[tuple[str, Tally]]
+    steps: Sequence[tuple[date, Tally]]
+    days: Sequence[tuple[date, Tally]]
+    as_of: datetime | None
+
+
 class Reports:
     def __init__(self, around: DeskSurroundings, gate: Gate, pages: Pages) -> None:
         self._around = around
@@ -99,14 +113,12 @@ class Reports:
         kind = choice(request, "format", ("json", "csv")) or "json"
         every = choice(request, "every", _STEPS)
         step: Step | None = None if every is None else ("week" if every == "week" else "day")
-        found = await self._counted(asked)
-        whole = found.whole(asked.part)
-        parts = [(name, tally.values()) for name, tally in _parts(found, asked)]
-        by = asked.by
+        found = await self._read(asked, step)
+        whole, by = found.whole, asked.by
+        parts = [(name, tally.values()) for name, tally in found.parts]
         if step is not None:
             by = step
-            steps = over_time(await self._days(asked, found), asked.first, asked.last, step)
-            parts = [(day.isoformat(), tally.values()) for day, tally in steps]
+            parts = [(day.isoformat(), tally.values()) for day, tally in found.steps]
         if kind == "csv":
             return raw(
                 _as_csv(by, whole.values(), parts),
@@ -132,16 +144,11 @@ class Reports:
             asked = self._asked(request)
         except ApiError:
             return redirect("/desk/reports", status=303)
-        found = await self._counted(asked)
-        whole = found.whole(asked.part)
-        centre, days = charts.days(found.by_day(asked.part))
         step = step_for(asked.first, asked.last)
-        steps = [
-            (day, tally.values())
-            for day, tally in over_time(
-                await self._days(asked, found), asked.first, asked.last, step
-            )
-        ]
+        found = await self._read(asked, step)
+        whole = found.whole
+        centre, days = charts.days(found.days)
+        steps = [(day, tally.values()) for day, tally in found.steps]
         return self._pages.show(
             "reports.html",
             login,
@@ -149,7 +156,7 @@ class Reports:
             figures=FIGURES,
             as_of=found.as_of,
             values=whole.values(),
-            parts=[(name, tally.values()) for name, tally in _parts(found, asked)],
+            parts=[(name, tally.values()) for name, tally in found.parts],
             reasons=Counter(whole.reasons).most_common(),
             causes=charts.causes(whole),
             step=step,
@@ -174,11 +181,10 @@ class Reports:
         now = self._around.clock()
 
         def read(connection: Connection) -> tuple[int | None, Behind]:
-            found = daily.counted(
-                connection, asked.first, asked.last, asked.by, self._zone, now
-            ).by_day(asked.part)
+            period = Period(connection, asked.first, asked.last, self._zone, now)
+            found = period.numbers(asked.by, asked.part)
             among = BY_NAME[behind.figure.name]
-            page = daily.newest_behind(
+            page = newest_behind(
                 connection, behind.figure, [day for day, tally in found if tally.behind(among)],
                 asked.by, asked.part, self._zone, now, before, SHOWN,
             )  # fmt: skip
@@ -259,23 +265,24 @@ class Reports:
         at = moment(request, name, self._zone)
         return at.astimezone(self._zone).date() if at else None
 
-    async def _days(self, asked: Question, found: Counted) -> list[tuple[date, Tally]]:
-        """Each day's tally. Of all parts together there are fewer to add up by another parting."""
-        if asked.part is None and asked.by != SLICES[0]:
-            found = await self._counted(replace(asked, by=SLICES[0]))
-        return found.tallies(asked.part)
-
-    async def _counted(self, asked: Question) -> Counted:
+    async def _read(self, asked: Question, step: Step | None) -> Read:
         now = self._around.clock()
-        return await self._around.db.reading(
-            lambda c: daily.counted(c, asked.first, asked.last, asked.by, self._zone, now)
-        )
 
+        def read(connection: Connection) -> Read:
+            period = Period(connection, asked.first, asked.last, self._zone, now)
+            parts = period.parts(asked.by, asked.part)
+            whole = (parts if asked.part is not None else period.parts(ALL)).get(
+                ALL if asked.part is None else asked.part
+            )
+            return Read(
+                whole=whole or Tally(),
+                parts=in_order(parts, asked.by),
+                steps=period.steps(step, asked.by, asked.part) if step is not None else (),
+                days=period.numbers(asked.by, asked.part),
+                as_of=period.as_of,
+            )
 
-def _parts(found: Counted, asked: Question) -> list[tuple[str, Tally]]:
-    """The parts, or the one that is asked for."""
-    wanted = [name for name in found.parts if asked.part in (None, name)]
-    return in_order({name: found.parts[name] for name in wanted}, asked.by)
+        return await self._around.db.reading(read)
 
 
 def _shape(values: dict[str, Value]) -> dict[str, Any]:

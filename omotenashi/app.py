@@ -34,7 +34,7 @@ from support.handover.assignment import AssignmentRunner
 from support.outreach.notice_spread import NoticeSpreader
 from support.playbook import playbook_edits
 from support.remedies.runner import RemedyRunner
-from support.reports.daily import DayCounter
+from support.reports.day_counter import DayCounter
 from support.store import Database, Transaction
 from support.store.database import StorageUnavailable
 from support.store.migrate import migrate

@@ -16,6 +16,7 @@ from support.hints import DESK, thread_topic
 from support.identifiers import new_id
 from support.store import Transaction
 from support.store.schema import conversations, threads, transitions
+from support.team import agents
 from support.values import Conversation, State, Thread
 
 ALLOWED: Mapping[State, frozenset[State]] = {
@@ -133,12 +134,15 @@ def move(
 ) -> Conversation:
     """Give `conversation` to another owner. The caller holds the thread's lock.
 
-    `agent_id` is the new owner where `to` is ASSIGNED. Raises TransitionRefused.
+    `agent_id` is the new owner where `to` is ASSIGNED; their row is held from here on, so that
+    what they hold is counted by one transaction at a time. Raises TransitionRefused.
     """
     if to not in ALLOWED[conversation.state]:
         raise TransitionRefused(f"{conversation.state} can't become {to}")
     if (to is State.ASSIGNED) != (agent_id is not None):
         raise TransitionRefused("an assigned conversation, and no other, has an agent")
+    if agent_id is not None:
+        agents.lock(tx, agent_id)
     epoch = conversation.epoch + 1
     values: dict[str, Any] = {
         "state": str(to),

@@ -228,7 +228,6 @@ def assign(
 ) -> Conversation:
     """Make `agent` the owner and tell the customer. `actor`: who did it, else the agent. The
     caller holds the thread's lock."""
-    agents.lock(tx, agent.id)
     changed_hands = conversation.state is State.ASSIGNED
     conversation = conversations.move(
         tx,

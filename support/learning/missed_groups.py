@@ -25,11 +25,21 @@ def grouped(questions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     shown = list(questions[:MOST])
     if not shown:
         return []
-    texts = tuple(question["text"] for question in shown)
-    vectors = _vectors.of([normalise(text) for text in texts])
-    groups = _together(vectors, [_stems(text) for text in texts])
-    made = [_group([shown[i] for i in group], vectors[group]) for group in groups]
+    groups = _groups(tuple(question["text"] for question in shown))
+    made = [_group([shown[at] for at in places], shown[typical]) for typical, places in groups]
     return sorted(made, key=lambda group: (group["count"], group["last_at"]), reverse=True)
+
+
+# Most often nothing was asked since somebody looked last.
+@lru_cache(maxsize=4)
+def _groups(texts: tuple[str, ...]) -> Sequence[tuple[int, Sequence[int]]]:
+    """Of each group: the place of the most typical text, and all its places."""
+    vectors = _vectors.of([normalise(text) for text in texts])
+    found = []
+    for places in _together(vectors, [_stems(text) for text in texts]):
+        its = vectors[places]
+        found.append((places[int((its @ its.sum(axis=0)).argmax())], places))
+    return found
 
 
 class _Remembered:
@@ -89,8 +99,7 @@ def _together(vectors: Vectors, stems: Sequence[frozenset[str]]) -> list[list[in
     return groups
 
 
-def _group(questions: list[dict[str, Any]], vectors: Vectors) -> dict[str, Any]:
-    typical = questions[int((vectors @ vectors.sum(axis=0)).argmax())]
+def _group(questions: list[dict[str, Any]], typical: dict[str, Any]) -> dict[str, Any]:
     return {
         "text": typical["text"],
         "lang": typical["lang"],

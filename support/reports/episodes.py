@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
 from support.answering.abuse import LABEL as ABUSE
 from support.learning.verdicts import FAILINGS
@@ -30,6 +30,8 @@ from support.values import Author, State
 
 # Who comes back about the same within this time was not helped the first time.
 AGAIN: Final = timedelta(days=7)
+
+_Which = tuple[ColumnElement[bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +65,28 @@ class Episode:
 
 
 def episodes(
-    connection: Connection, since: datetime, until: datetime, now: datetime
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    only: Sequence[ColumnElement[bool]] = (),
 ) -> list[Episode]:
-    """Those begun from `since` until before `until`, oldest first."""
-    rows = connection.execute(_begun(since, until)).all()
-    waits = _waits(connection, since, until)
-    faults = _complaints(connection, since, until)
-    returned = _returned(connection, since, until)
+    """Those begun from `since` until before `until`, oldest first; `only` what fits all of these
+    conditions about `conversations`."""
+    which = _which(since, until, only)
+    rows = connection.execute(_begun(which)).all()
+    waits = _waits(connection, which)
+    faults = _complaints(connection, which)
+    returned = _returned(connection, which)
     return [_episode(row, waits.get(row.id, ()), faults, row.id in returned, now) for row in rows]
 
 
-def _period(since: datetime, until: datetime) -> tuple[Any, ...]:
+def _which(since: datetime, until: datetime, only: Sequence[ColumnElement[bool]]) -> _Which:
     begun = conversations.c.created_at
-    return (begun >= since, begun < until, conversations.c.last_text.is_not(None))
+    return (begun >= since, begun < until, conversations.c.last_text.is_not(None), *only)
 
 
-def _begun(since: datetime, until: datetime) -> Select[Any]:
+def _begun(which: _Which) -> Select[Any]:
     last_intent = (
         select(turns.c.intent)
         .where(turns.c.conversation_id == conversations.c.id, turns.c.intent.is_not(None))
@@ -98,7 +106,7 @@ def _begun(since: datetime, until: datetime) -> Select[Any]:
         )
         .outerjoin(agents, agents.c.id == func.coalesce(c.agent_id, c.resolved_by))
         .outerjoin(feedback, feedback.c.conversation_id == c.id)
-        .where(*_period(since, until))
+        .where(*which)
         .order_by(c.created_at, c.id)
     )  # fmt: skip
 
@@ -127,15 +135,13 @@ def _episode(
     )
 
 
-def _waits(
-    connection: Connection, since: datetime, until: datetime
-) -> Mapping[str, Sequence[Wait]]:
+def _waits(connection: Connection, which: _Which) -> Mapping[str, Sequence[Wait]]:
     replies: dict[str, list[datetime]] = defaultdict(list)
     spoken = (
         select(messages.c.conversation_id, messages.c.created_at)
         .join(conversations, conversations.c.id == messages.c.conversation_id)
         .where(
-            *_period(since, until),
+            *which,
             messages.c.author == str(Author.AGENT),
             messages.c.private.is_(False),
         )
@@ -148,7 +154,7 @@ def _waits(
     queued = (
         select(tickets)
         .join(conversations, conversations.c.id == tickets.c.conversation_id)
-        .where(*_period(since, until))
+        .where(*which)
     )
     for row in connection.execute(queued):
         begun[row.conversation_id].append(of_ticket(row))
@@ -156,7 +162,7 @@ def _waits(
         select(transitions.c.conversation_id, transitions.c.at)
         .join(conversations, conversations.c.id == transitions.c.conversation_id)
         .where(
-            *_period(since, until),
+            *which,
             transitions.c.from_state == str(State.RESOLVED),
             transitions.c.to_state == str(State.ASSIGNED),
             transitions.c.actor == str(Author.CUSTOMER),
@@ -168,20 +174,18 @@ def _waits(
     return {id: answered(waits, replies.get(id, ())) for id, waits in begun.items()}
 
 
-def _complaints(
-    connection: Connection, since: datetime, until: datetime
-) -> Mapping[str, str | None]:
+def _complaints(connection: Connection, which: _Which) -> Mapping[str, str | None]:
     """The fault of each complaint that became a case, by conversation."""
     query = (
         select(cases.c.conversation_id, cases.c.fault)
         .join(conversations, conversations.c.id == cases.c.conversation_id)
-        .where(*_period(since, until), cases.c.kind == "complaint")
+        .where(*which, cases.c.kind == "complaint")
         .order_by(cases.c.opened_at)
     )
     return {row.conversation_id: row.fault for row in connection.execute(query)}
 
 
-def _returned(connection: Connection, since: datetime, until: datetime) -> frozenset[str]:
+def _returned(connection: Connection, which: _Which) -> frozenset[str]:
     """Conversations whose thread went on to another one about the same topic within AGAIN."""
     later = conversations.alias("later")
     query = (
@@ -193,7 +197,7 @@ def _returned(connection: Connection, since: datetime, until: datetime) -> froze
             & (later.c.topic == conversations.c.topic)
             & later.c.last_text.is_not(None),
         )
-        .where(*_period(since, until))
+        .where(*which)
     )
     rows = connection.execute(query)
     return frozenset(row.id for row in rows if row.again <= row.created_at + AGAIN)

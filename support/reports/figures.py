@@ -19,6 +19,8 @@ _CONTENT: Final = ("thank", "goodbye")
 _CANCELLED: Final = "cancelled"
 
 Kind = Literal["count", "share", "seconds", "score"]
+# Those that alone a figure can count, where they are few of all.
+Among = Literal["with a person", "rated", "complaints"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Figure:
     name: str
     kind: Kind
     of: Callable[[Episode], Sequence[float]]
+    among: Among | None = None
 
     def is_behind(self, parts: Sequence[float]) -> bool:
         """Whether a conversation that adds `parts` is among those it counted; of a share, among
@@ -75,33 +78,41 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
     Figure("helped", "share", lambda e: [_helped(e)]),
     Figure("repeated", "share", lambda e: [e.returned] if e.settled else []),
-    Figure("handed_over", "count", lambda e: [1] if e.handed_over else []),
+    Figure("handed_over", "count", lambda e: [1] if e.handed_over else [], "with a person"),
     Figure(
         "first_response",
         "seconds",
         lambda e: _over(e.waits, lambda w: [] if w.answered_s is None else [w.answered_s]),
+        "with a person",
     ),
-    Figure("within_range", "share", lambda e: _over(e.waits, _within_range)),
+    Figure("within_range", "share", lambda e: _over(e.waits, _within_range), "with a person"),
     Figure(
         "abandoned",
         "share",
         lambda e: _over(e.waits, lambda w: [w.outcome == _CANCELLED] if w.outcome else []),
+        "with a person",
     ),
     Figure(
         "resolution",
         "seconds",
         lambda e: [e.resolved_s] if e.handed_over and e.resolved_s is not None else [],
+        "with a person",
     ),
-    Figure("rating", "score", lambda e: [] if e.score is None else [e.score]),
-    Figure("satisfied", "share", lambda e: [] if e.score is None else [e.score >= SATISFIED]),
-    Figure("complaints", "share", lambda e: [e.complaint]),
+    Figure("rating", "score", lambda e: [] if e.score is None else [e.score], "rated"),
+    Figure(
+        "satisfied", "share", lambda e: [] if e.score is None else [e.score >= SATISFIED], "rated"
+    ),
+    Figure("complaints", "share", lambda e: [e.complaint], "complaints"),
 )
 
 
 def of_reason(reason: str) -> Figure:
     """Waits for this reason, each; of those handed over."""
     return Figure(
-        "handed_over", "count", lambda e: [1 for wait in e.waits if wait.reason == reason]
+        "handed_over",
+        "count",
+        lambda e: [1 for wait in e.waits if wait.reason == reason],
+        "with a person",
     )
 
 
@@ -111,6 +122,7 @@ def of_fault(fault: str) -> Figure:
         "complaints",
         "count",
         lambda e: [1] if e.complaint and (e.fault or "") == fault else [],
+        "complaints",
     )
 
 

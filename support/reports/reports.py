@@ -8,8 +8,10 @@ from sqlalchemy import Connection, func, select
 
 from support.learning.missed_questions import count_open
 from support.playbook.playbook import Playbook
-from support.reports import daily
-from support.reports.figures import BY_NAME, SLICES
+from support.reports.figures import BY_NAME
+from support.reports.kept import ALL
+from support.reports.period import Period
+from support.reports.tally import Tally
 from support.reports.voices import SCORES
 from support.store.schema import conversations, tickets
 from support.team import agents
@@ -49,7 +51,7 @@ def _moods(connection: Connection) -> dict[str, int]:
 def _today(connection: Connection, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """What was begun today, and the share of it that the assistant has answered by itself."""
     day = now.astimezone(zone).date()
-    whole = daily.counted(connection, day, day, SLICES[0], zone, now).whole(None)
+    whole = Period(connection, day, day, zone, now).parts(ALL).get(ALL, Tally())
     contained = whole.value(BY_NAME["contained"]).value
     return {
         "day": day.isoformat(),
@@ -77,8 +79,8 @@ def period_figures(
     `contained`: those that no person had to touch, as a share of 1. `first_response_s`: from the
     handover to a person's first answer. `days`: local dates with begun and handed over.
     """
-    found = daily.counted(connection, first, last, SLICES[0], zone, now)
-    by_day, whole = found.by_day(None), found.whole(None)
+    period = Period(connection, first, last, zone, now)
+    by_day, whole = period.numbers(ALL), period.parts(ALL).get(ALL, Tally())
     number, handed_over = whole.total("conversations"), whole.total("handed_over")
     response = whole.value(BY_NAME["first_response"])
     rating = whole.value(BY_NAME["rating"])
@@ -104,6 +106,5 @@ def period_figures(
                 "handed_over": tally.total("handed_over"),
             }
             for day, tally in by_day
-            if tally.total("conversations")
         ],
     }  # fmt: skip

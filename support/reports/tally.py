@@ -1,5 +1,5 @@
 """What a number of conversations adds up to. Tallies are kept for each day, and put together again,
-so that a year costs no more than its days (see `support.reports.daily`).
+so that a year costs no more than its days (see `support.reports.kept`).
 
 Seconds are whole, and above a thousand to three figures: a median is right to half a per cent, and
 a day takes the same room whether a thousand people waited in it or a million.
@@ -23,7 +23,7 @@ _EXACT_BELOW: Final = 1000
 
 Counts = dict[str, int]
 # What a kept tally is made of and counted by: rows of another number are counted anew.
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from support.reports.figures import Kind
-from support.reports.tally import Tally, together
 
 Step = Literal["day", "week"]
 MOST_DAYS: Final = 35
@@ -19,22 +18,9 @@ def step_for(first: date, last: date) -> Step:
     return "day" if (last - first).days < MOST_DAYS else "week"
 
 
-def over_time(
-    days: Sequence[tuple[date, Tally]], first: date, last: date, step: Step
-) -> list[tuple[date, Tally]]:
-    """By the first day of each step, also of those in which nothing was begun. Weeks begin on
-    Mondays, the first of them where the period does."""
-    steps: dict[date, list[Tally]] = {}
-    day = first
-    while day <= last:
-        steps.setdefault(_begin(day, first, step), [])
-        day += timedelta(days=1)
-    for at, tally in days:
-        steps[_begin(at, first, step)].append(tally)
-    return [(begin, together(tallies)) for begin, tallies in steps.items()]
-
-
-def _begin(day: date, first: date, step: Step) -> date:
+def step_of(day: date, first: date, step: Step) -> date:
+    """The first day of the step that a day is in. Weeks begin on Mondays, the first of them where
+    the period does."""
     return day if step == "day" else max(first, day - timedelta(days=day.weekday()))
 
 

@@ -590,12 +590,13 @@ Index(
     postgresql_where=COMMENTED,
 )
 
-# What the conversations that were begun on a day add up to, in the parts of `by`: see
-# support.reports.daily.
+# What the conversations that were begun on a day, or in a week, add up to, in the parts of `by`:
+# see support.reports.kept.
 report_days = Table(
     "report_days",
     metadata,
-    Column("day", String(10), primary_key=True),  # of the shop's calendar, in `zone`
+    Column("day", String(10), primary_key=True),  # of the shop's calendar, in `zone`;
+    # of a week "w" and its Monday
     Column("by", String(16), primary_key=True),
     Column("zone", String(64), nullable=False),
     Column("version", Integer, nullable=False),  # of what is counted

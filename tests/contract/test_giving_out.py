@@ -12,12 +12,14 @@ import pytest
 from sqlalchemy import delete, select
 
 from omotenashi.parts import PLAYBOOK
+from support.answering import handling
 from support.handover.assignment import Outrun, assign_next
 from support.hints import QUEUE, Hint
 from support.playbook.playbook import Assignment, NeededSkills, Playbook, load_playbook
 from support.store import Transaction
 from support.store.schema import conversations, threads
-from support.team import agent_settings
+from support.tasks import desk_tasks, tasks
+from support.team import agent_settings, agents
 from tests.harness import (
     DeskAgent,
     Events,
@@ -266,3 +268,42 @@ async def test_a_reopened_matter_goes_to_who_knew_it_while_they_have_room(opened
     await known.say("broken again")
     await known.wait_for(lambda said: any("reopened" in m["text"] for m in said))
     assert await holder(known, aya) is None
+
+
+@pytest.mark.parametrize("taken", ["reopened", "called"])
+async def test_what_an_agent_takes_meanwhile_counts_before_more_is_given(
+    opened: Open, taken: str
+) -> None:
+    server = await opened("manual")
+    aya = await server.agent("Aya")
+    theirs = await waits(server)
+    if taken == "reopened":
+        await aya.do(theirs.conversation_id, "claim")
+        await aya.do(theirs.conversation_id, "resolve", reason="solved")
+    else:
+        body = {"action": "callback", "contact": "+81 90-1234-5678"}
+        assert (await theirs.client.post("/api/v1/visitor/ticket", json=body)).is_success
+    waiting = await waits(server)
+    rules, me = playbook("round_robin", 1), aya.me["id"]
+
+    def take(tx: Transaction) -> "asyncio.Future[object]":
+        agent = agents.get(tx.connection, me)
+        if taken == "reopened":
+            handling.reopen(tx, theirs.conversation_id, agent, rules, server.clock())
+        else:
+            call = tasks.listed(tx.connection)[0].task
+            desk_tasks.done(tx, call.id, agent, "reached", rules, server.clock())
+        giving = asyncio.run_coroutine_threadsafe(server.db.writing(give), loop)
+        time.sleep(1)  # long enough to be given out, were it not held
+        return asyncio.wrap_future(giving, loop=loop)
+
+    def give(tx: Transaction) -> object:
+        return assign_next(tx, rules, server.clock())
+
+    loop = asyncio.get_running_loop()
+    try:
+        assert await (await server.db.writing(take)) is None
+    except Outrun:
+        assert not server.db.is_sqlite
+    assert await holder(theirs, aya) == "Aya"
+    assert await holder(waiting, aya) is None

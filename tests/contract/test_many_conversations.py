@@ -4,29 +4,32 @@ early, and reports are read from the days' tallies."""
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, func, insert, select
 
-from support.reports.daily import FEW, READ_AT_ONCE
+from support.reports import kept
+from support.reports.behind import READ_AT_MOST
+from support.reports.period import FEW
 from support.store import Transaction
-from support.store.schema import conversations, feedback, messages, threads
+from support.store.schema import conversations, feedback, messages, report_days, threads
 from tests.contract.test_handover import assigned
 from tests.harness import DeskAgent, Server, Visitor
 
 DESK = "/api/v1/desk"
-NUMBER = max(FEW, READ_AT_ONCE) * 3 // 2 + 1
+NUMBER = max(FEW, READ_AT_MOST) * 3 // 2 + 1
 
 # On each day.
 COMPLAINTS = (0, NUMBER // 4, NUMBER // 2, NUMBER * 3 // 4, NUMBER - 1)
 
 
 def stored(tx: Transaction, now: datetime) -> list[str]:
-    """Resolved conversations of three days, oldest first; the oldest alone is rated, with a 2."""
+    """Resolved conversations of 24 days, oldest first; the oldest alone is rated, with a 2."""
     ids = [f"{at:024x}" for at in range(NUMBER)]
-    begun = [now - timedelta(days=3) * (1 - at / NUMBER) - timedelta(hours=1) for at in
+    begun = [now - timedelta(days=24) * (1 - at / NUMBER) - timedelta(hours=1) for at in
              range(NUMBER)]  # fmt: skip
     tx.execute(
         insert(threads),
@@ -112,20 +115,65 @@ async def figures(agent: DeskAgent, **query: str) -> dict[str, Any]:
     return dict(response.json())
 
 
+def whole_weeks(connection: Connection) -> bool:
+    """Whether the two or three weeks that are over have been put together from their days."""
+    weeks = select(func.count()).where(report_days.c.day.like("w%"), report_days.c.by == "all")
+    return int(connection.execute(weeks).scalar_one()) >= 2
+
+
+async def test_a_day_that_changed_takes_its_week_with_it(
+    server: Server, lena: DeskAgent, ids: list[str]
+) -> None:
+    zone, now = ZoneInfo("Asia/Tokyo"), server.clock()
+
+    async def count(day: date) -> None:
+        counted, number = await server.db.reading(lambda c: kept.count(c, day, zone, now))
+        await server.db.writing(lambda tx: kept.keep(tx, day, zone, counted, number, now))
+
+    async def put_together() -> None:
+        for begin in await server.db.reading(lambda c: kept.weeks_due(c, zone, now)):
+            counted, made = await server.db.reading(lambda c, at=begin: kept.week(c, at, zone))
+            await server.db.writing(
+                lambda tx, at=begin, of=(counted, made): kept.keep_week(tx, at, zone, *of)
+            )
+
+    for day in await server.db.reading(lambda c: kept.stale_days(c, zone, now)):
+        await count(day)
+    await put_together()
+    assert await server.db.reading(whole_weeks)
+    # A late rating, in the midst of a week that is over.
+    late = NUMBER // 2
+    rated = insert(feedback).values(conversation_id=ids[late], score=4, at=now)
+    await server.db.writing(lambda tx: tx.execute(rated))
+    assert (await figures(lena))["figures"]["rating"]["value"] == 2
+    begun = now - timedelta(days=24) * (1 - late / NUMBER) - timedelta(hours=1)
+    await count(begun.astimezone(zone).date())
+    assert (await figures(lena))["figures"]["rating"] == {"value": 3, "p90": None, "counted": 2}
+    await put_together()
+    assert (await figures(lena))["figures"]["rating"] == {"value": 3, "p90": None, "counted": 2}
+
+
 async def test_reports_over_many_are_the_same_from_the_days_tallies(
     server: Server, lena: DeskAgent, ids: list[str]
 ) -> None:
-    counted_now = await figures(lena)
+    questions: list[dict[str, str]] = [{}, {"by": "hour"}, {"part": "telegram"}]
+    questions += [{**asked, "every": step} for asked in questions for step in ("day", "week")]
+    counted_now = [await figures(lena, **asked) for asked in questions]
     await server.stop()
     await server.start()  # which counts the days that have no tallies yet
     lead = await server.agent("Reika", "lead")
     async with asyncio.timeout(60):
         while "Counted at " not in (await lead.client.get("/desk/reports")).text:
             await asyncio.sleep(0.2)
+        # The days first, then the weeks that are over.
+        while not await server.db.reading(whole_weeks):
+            await asyncio.sleep(0.2)
+    for asked, before in zip(questions, counted_now, strict=True):
+        report = await figures(lead, **asked)
+        assert datetime.fromisoformat(report["as_of"]) < server.clock()
+        for name in ("figures", "parts"):
+            assert (asked, report[name]) == (asked, before[name])
     report = await figures(lead)
-    assert datetime.fromisoformat(report["as_of"]) < server.clock()
-    for name in ("figures", "parts"):
-        assert report[name] == counted_now[name]
     assert report["figures"]["conversations"]["value"] == NUMBER
     assert report["figures"]["rating"] == {"value": 2, "p90": None, "counted": 1}
     parts = {one["part"]: one["figures"]["conversations"]["value"] for one in report["parts"]}
@@ -151,9 +199,19 @@ async def test_the_conversations_behind_a_figure_are_shown_page_by_page(
         return found, pages
 
     assert (await behind("contained"))[0] == ids[::-1]
-    # Few, on days with many: not all of these are read at once.
+    # Few among many: the others aren't read.
     found, pages = await behind("complaints")
-    assert (found, pages) == ([ids[place] for place in reversed(COMPLAINTS)], 2)
+    assert (found, pages) == ([ids[place] for place in reversed(COMPLAINTS)], 1)
+    # Where they can't be told beforehand, a page ends early and goes on from there.
+    parts = (await figures(lena, by="hour"))["parts"]
+    hour = parts[0]["part"]
+    found, pages = await behind(f"conversations&by=hour&part={hour}")
+    assert len(found) == parts[0]["figures"]["conversations"]["value"] > 0
+    assert found == sorted(found, reverse=True)
+    assert pages > 1
+    # A figure of one part, and a reason that nobody had.
+    assert (await behind("conversations&part=telegram"))[0] == ids[::3][::-1]
+    assert (await behind("handed_over&reason=angry"))[0] == []
     rare = await lena.client.get("/desk/reports/behind?figure=rating")
     assert re.findall(r"/desk/transcripts/([0-9a-f]{24})", rare.text) == [ids[0]]
     assert "before=" not in rare.text

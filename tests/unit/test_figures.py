@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from support.reports.charts import causes, days
-from support.reports.daily import is_stale
 from support.reports.episodes import Episode
 from support.reports.figures import BY_NAME, behind
+from support.reports.kept import is_stale
 from support.reports.tally import Tally, in_order, of_episode, parted, together
-from support.reports.trend import line, over_time, step_for
+from support.reports.trend import line, step_for, step_of
 from support.reports.waits import Wait, answered
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -202,11 +202,10 @@ def test_nobody_answers_who_has_given_up() -> None:
 
 def test_a_long_period_is_told_by_weeks_and_gaps_are_gaps() -> None:
     first, last = date(2026, 11, 4), date(2026, 11, 15)  # a Wednesday to a Sunday
-    day = date(2026, 11, 10)
-    found = over_time([(day, of_episode(PLAIN))], first, last, "week")
-    told = [(begin, tally.total("conversations")) for begin, tally in found]
-    assert told == [(first, 0), (date(2026, 11, 9), 1)]
-    assert len(over_time([], first, last, "day")) == 12
+    days = [first + timedelta(days=more) for more in range(12)]
+    assert [step_of(day, first, "week") for day in days] == [first] * 5 + [date(2026, 11, 9)] * 7
+    assert [step_of(day, first, "day") for day in days] == days
+    assert days[-1] == last
     assert [step_for(first, first + timedelta(days=more)) for more in (34, 35)] == ["day", "week"]
 
 

@@ -1,0 +1,254 @@
+"""Tallies that are kept as rows: of each day, and of each whole week of days that are over.
+
+A day's row is counted anew as it grows old: today's every minute, of a day that is over the less
+often the longer ago it was (what still changes about it, such as a late rating, becomes rare). No
+change has to be watched for, and a row that was ever wrong mends itself. A week is the sum of its
+days' rows: it goes with the first of them that changes, and is put together again after that.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import JSON, ColumnElement, Connection, column, delete, func, insert, select
+
+from support.reports.episodes import AGAIN, episodes
+from support.reports.figures import SLICES
+from support.reports.tally import VERSION, Tally, parted, together
+from support.store import Transaction
+from support.store.schema import conversations, report_days
+
+# Days of which rows are kept; no report is longer.
+KEPT_DAYS: Final = 400
+FRESH: Final = timedelta(minutes=1)
+WEEK: Final = timedelta(days=7)
+# Beside the parts, all of a day together.
+ALL: Final = "all"
+_EVERY: Final = (ALL, *SLICES)
+
+Parts = Mapping[str, Tally]
+_r = report_days.c
+
+
+def bounds(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the first moment of `first` until the first after `last`."""
+    since = datetime.combine(first, time(), zone)
+    return since, datetime.combine(last + timedelta(days=1), time(), zone)
+
+
+def oldest(connection: Connection) -> datetime | None:
+    found: datetime | None = connection.execute(
+        select(func.min(conversations.c.created_at))
+    ).scalar_one()
+    return found
+
+
+def monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def day_key(day: date) -> str:
+    return day.isoformat()
+
+
+def week_key(begin: date) -> str:
+    """Comes after every date, so that days are found without the weeks."""
+    return f"w{begin:%Y%m%d}"
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def days_made(
+    connection: Connection, first: date, last: date, zone: ZoneInfo
+) -> dict[date, datetime]:
+    """When the row of each day was counted, of those that have one."""
+    query = select(_r.day, _r.made_at).where(
+        _r.by == ALL, _r.day.between(day_key(first), day_key(last)), *_usable(zone)
+    )
+    return {date.fromisoformat(row.day): row.made_at for row in connection.execute(query)}
+
+
+def weeks_made(connection: Connection, first: date, last: date, zone: ZoneInfo) -> set[date]:
+    """Mondays of the whole weeks within the days that have a row."""
+    query = select(_r.day).where(
+        _r.by == ALL, _r.day.between(week_key(first), week_key(last - WEEK + timedelta(days=1))),
+        *_usable(zone),
+    )  # fmt: skip
+    return {date.fromisoformat(key[1:]) for key in connection.execute(query).scalars()}
+
+
+def tallies(
+    connection: Connection, keys: Collection[str], by: str, part: str | None, zone: ZoneInfo
+) -> dict[str, Parts]:
+    """By each of `keys` that has a row: all its parts, or the one."""
+    wanted = (_r.by == by, _r.day.in_(keys), *_usable(zone))
+    if part is None:
+        rows = connection.execute(select(_r.day, _r.data).where(*wanted))
+        return {
+            row.day: {name: Tally.from_data(data) for name, data in row.data.items()}
+            for row in rows
+        }
+    one = _one_of_each()
+    query = select(_r.day, one.c.value).where(*wanted, one.c.key == part)
+    return {row.day: {part: Tally.from_data(row.value)} for row in connection.execute(query)}
+
+
+def numbers(
+    connection: Connection, keys: Collection[str], by: str, part: str, zone: ZoneInfo
+) -> dict[str, Tally]:
+    """Of one part, in numbers only: enough for counts, shares, and what is behind a figure."""
+    one = _one_of_each()
+    query = select(_r.day, one.c.value[0].label("numbers")).where(
+        _r.by == by, _r.day.in_(keys), one.c.key == part, *_usable(zone)
+    )
+    return {row.day: Tally(row.numbers) for row in connection.execute(query)}
+
+
+def _one_of_each() -> Any:
+    """Each part of a row's data: SQLite and PostgreSQL have the same function for it, and no name
+    of a part gets into a path."""
+    each = func.json_each(report_days.c.data)
+    return each.table_valued("key", column("value", JSON), joins_implicitly=True)
+
+
+def _usable(zone: ZoneInfo) -> tuple[ColumnElement[bool], ...]:
+    return (_r.zone == zone.key, _r.version == VERSION)
+
+
+# Keeping ------------------------------------------------------------------------------------------
+
+
+def is_stale(day_end: datetime, made_at: datetime, number: int, now: datetime) -> bool:
+    """Whether a day's row is to be counted anew. `number`: of its conversations; counting them
+    takes time, so that a very busy day is counted less often."""
+    settles = day_end + AGAIN
+    if made_at < settles <= now:
+        return True
+    tolerated = max(FRESH, (now - day_end) / 20, timedelta(milliseconds=number))
+    return now - made_at >= tolerated
+
+
+def stale_days(connection: Connection, zone: ZoneInfo, now: datetime) -> list[date]:
+    """Days whose rows are missing or old, the newest first."""
+    begun = oldest(connection)
+    if begun is None:
+        return []
+    today = now.astimezone(zone).date()
+    query = select(_r.day, _r.made_at, _r.number).where(
+        _r.by == ALL, _r.day <= day_key(today), *_usable(zone)
+    )
+    known = {row.day: row for row in connection.execute(query)}
+    found = []
+    for back in range(KEPT_DAYS):
+        day = today - timedelta(days=back)
+        _, end = bounds(day, day, zone)
+        if end <= begun:
+            break
+        row = known.get(day_key(day))
+        if row is None or is_stale(end, row.made_at, row.number, now):
+            found.append(day)
+    return found
+
+
+def count(
+    connection: Connection, day: date, zone: ZoneInfo, now: datetime
+) -> tuple[Mapping[str, Parts], int]:
+    """A day's tallies in all parts, and how many conversations they are of."""
+    since, until = bounds(day, day, zone)
+    found = episodes(connection, since, until, now)
+    by = parted(found, zone, SLICES)
+    return {ALL: {ALL: together(by[SLICES[0]].values())}, **by}, len(found)
+
+
+def keep(
+    tx: Transaction,
+    day: date,
+    zone: ZoneInfo,
+    counted: Mapping[str, Parts],
+    number: int,
+    now: datetime,
+) -> None:
+    """A day's rows, in place of those there were; its week is to be put together again."""
+    keys = (day_key(day), week_key(monday(day)))
+    tx.execute(delete(report_days).where(_r.day.in_(keys)))
+    _insert(tx, day_key(day), zone, counted, number, now)
+
+
+def weeks_due(connection: Connection, zone: ZoneInfo, now: datetime) -> list[date]:
+    """Mondays of weeks that are over and have no row, though each of their days has."""
+    today = now.astimezone(zone).date()
+    last = monday(today) - timedelta(days=1)
+    first = monday(today - timedelta(days=KEPT_DAYS))
+    made = days_made(connection, first, last, zone)
+    known = weeks_made(connection, first, last, zone)
+    begins = (first + WEEK * at for at in range((last - first) // WEEK + 1))
+    return [
+        begin
+        for begin in begins
+        if begin not in known and all(day in made for day in _days_of(begin))
+    ]
+
+
+def week(
+    connection: Connection, begin: date, zone: ZoneInfo
+) -> tuple[Mapping[str, Parts], Sequence[datetime]]:
+    """A week's tallies in all parts, and when the days that they are of were counted."""
+    keys = [day_key(day) for day in _days_of(begin)]
+    counted = {
+        by: summed(tallies(connection, keys, by, None, zone).values()) for by in _EVERY
+    }  # fmt: skip
+    return counted, _made(connection, begin, zone)
+
+
+def keep_week(
+    tx: Transaction,
+    begin: date,
+    zone: ZoneInfo,
+    counted: Mapping[str, Parts],
+    made: Sequence[datetime],
+) -> None:
+    """A week's rows, unless a day was counted anew since."""
+    if len(made) != WEEK.days or _made(tx.connection, begin, zone) != made:
+        return
+    tx.execute(delete(report_days).where(_r.day == week_key(begin)))
+    number = sum(tally.total("conversations") for tally in counted[ALL].values())
+    _insert(tx, week_key(begin), zone, counted, number, max(made))
+
+
+def summed(of_days: Iterable[Parts]) -> dict[str, Tally]:
+    """The parts of all of them together."""
+    found: dict[str, list[Tally]] = {}
+    for parts in of_days:
+        for name, tally in parts.items():
+            found.setdefault(name, []).append(tally)
+    return {name: together(each) for name, each in found.items()}
+
+
+def _days_of(begin: date) -> list[date]:
+    return [begin + timedelta(days=at) for at in range(WEEK.days)]
+
+
+def _made(connection: Connection, begin: date, zone: ZoneInfo) -> Sequence[datetime]:
+    made = days_made(connection, begin, begin + WEEK - timedelta(days=1), zone)
+    return [made[day] for day in sorted(made)]
+
+
+def _insert(
+    tx: Transaction,
+    key: str,
+    zone: ZoneInfo,
+    counted: Mapping[str, Parts],
+    number: int,
+    now: datetime,
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "day": key, "by": by, "zone": zone.key, "version": VERSION,
+            "made_at": now, "number": number,
+            "data": {part: tally.as_data() for part, tally in parts.items()},
+        }
+        for by, parts in counted.items()
+    ]  # fmt: skip
+    tx.execute(insert(report_days), rows)
