@@ -32,7 +32,7 @@ from benchmarks.stored.pages import API, NO_PAGE, pages
 from omotenashi.parts import PLAYBOOK
 from support.clock import utc_now
 from support.playbook.playbook import load_playbook
-from support.reports.kept import count, keep, keep_week, stale_days, week, weeks_due
+from support.reports.kept import SPANS, count, keep, keep_span, span, spans_due, stale_days
 from support.store import Database
 from support.store.migrate import migrate
 from support.store.schema import conversations
@@ -83,9 +83,12 @@ def count_days(db: Database) -> None:
                 tx, day, zone, tallies, number, NOW
             )
         )
-    for monday in db.read(lambda c: weeks_due(c, zone, NOW)):
-        counted, made = db.read(lambda c, monday=monday: week(c, monday, zone))
-        db.write(lambda tx, m=monday, of=(counted, made): keep_week(tx, m, zone, *of))
+    for length in SPANS:
+        for begin in db.read(lambda c, length=length: spans_due(c, length, zone, NOW)):
+            of = db.read(lambda c, at=begin, length=length: span(c, at, length, zone))
+            db.write(
+                lambda tx, at=begin, length=length, of=of: keep_span(tx, at, length, zone, *of)
+            )
     took = time.perf_counter() - begun
     print(f"{len(stale)} days counted in {took:.0f} s", file=sys.stderr)
 

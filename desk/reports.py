@@ -72,14 +72,18 @@ class Looked:
         return {"figure": self.figure.name} if self.fault is None else {"fault": self.fault}
 
 
+Values = dict[str, Value]
+
+
 @dataclass(frozen=True)
 class Read:
     """What there is about a question. `steps`: days or weeks, if asked for; `days`: in numbers
     only, those in which something began; `as_of`: None where all was counted just now."""
 
     whole: Tally
-    parts: Sequence[tuple[str, Tally]]
-    steps: Sequence[tuple[date, Tally]]
+    values: Values
+    parts: Sequence[tuple[str, Values]]
+    steps: Sequence[tuple[date, Values]]
     days: Sequence[tuple[date, Tally]]
     as_of: datetime | None
 
@@ -114,14 +118,12 @@ class Reports:
         every = choice(request, "every", _STEPS)
         step: Step | None = None if every is None else ("week" if every == "week" else "day")
         found = await self._read(asked, step)
-        whole, by = found.whole, asked.by
-        parts = [(name, tally.values()) for name, tally in found.parts]
+        by, parts = asked.by, found.parts
         if step is not None:
-            by = step
-            parts = [(day.isoformat(), tally.values()) for day, tally in found.steps]
+            by, parts = step, [(day.isoformat(), values) for day, values in found.steps]
         if kind == "csv":
             return raw(
-                _as_csv(by, whole.values(), parts),
+                _as_csv(by, found.values, parts),
                 content_type="text/csv; charset=utf-8",
                 headers={
                     "Content-Disposition": f'attachment; filename="figures-by-{by}.csv"',
@@ -133,7 +135,7 @@ class Reports:
             "from": asked.first.isoformat(),
             "to": asked.last.isoformat(),
             "as_of": (found.as_of or self._around.clock()).isoformat(),
-            "figures": _shape(whole.values()),
+            "figures": _shape(found.values),
             "by": by,
             "parts": [{"part": name, "figures": _shape(values)} for name, values in parts],
         }
@@ -148,25 +150,27 @@ class Reports:
         found = await self._read(asked, step)
         whole = found.whole
         centre, days = charts.days(found.days)
-        steps = [(day, tally.values()) for day, tally in found.steps]
         return self._pages.show(
             "reports.html",
             login,
             asked=asked,
             figures=FIGURES,
             as_of=found.as_of,
-            values=whole.values(),
-            parts=[(name, tally.values()) for name, tally in found.parts],
+            values=found.values,
+            parts=found.parts,
             reasons=Counter(whole.reasons).most_common(),
             causes=charts.causes(whole),
             step=step,
-            steps=steps,
+            steps=found.steps,
             lines={
-                figure.name: line(figure.kind, [one[figure.name].value for _, one in steps])
+                figure.name: line(figure.kind, [one[figure.name].value for _, one in found.steps])
                 for figure in FIGURES
             },
             centre=centre,
             days=days,
+            drawing=charts.drawn(centre, days) if days else None,
+            # Hundreds of days are read in the chart; in words only what deserves a look.
+            listed=days if step == "day" else [day for day in days if day.signal],
             slices=SLICES,
         )
 
@@ -271,13 +275,17 @@ class Reports:
         def read(connection: Connection) -> Read:
             period = Period(connection, asked.first, asked.last, self._zone, now)
             parts = period.parts(asked.by, asked.part)
-            whole = (parts if asked.part is not None else period.parts(ALL)).get(
-                ALL if asked.part is None else asked.part
-            )
+            if asked.part is None:
+                whole = period.parts(ALL).get(ALL, Tally())
+            else:
+                whole = parts.get(asked.part, Tally())
+            steps = period.steps(step, asked.by, asked.part) if step is not None else []
+            # Told as values here, not on the loop: of a year that is some time.
             return Read(
-                whole=whole or Tally(),
-                parts=in_order(parts, asked.by),
-                steps=period.steps(step, asked.by, asked.part) if step is not None else (),
+                whole=whole,
+                values=whole.values(),
+                parts=[(name, tally.values()) for name, tally in in_order(parts, asked.by)],
+                steps=[(day, tally.values()) for day, tally in steps],
                 days=period.numbers(asked.by, asked.part),
                 as_of=period.as_of,
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import sqrt
+from typing import Final
 
 from support.reports.tally import Tally, numbers_of
 
@@ -73,3 +74,36 @@ def days(by_day: Sequence[tuple[date, Tally]]) -> tuple[float, list[Day]]:
             )
         )
     return centre, found
+
+
+# The chart's box, whatever it is stretched to.
+WIDTH: Final = 100.0
+HEIGHT: Final = 40.0
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The control chart in its box: `band` goes around what is usual, `line` through the days'
+    shares, as points of a polygon and a polyline. `mean`: how far down; `top`: the share up there.
+    """
+
+    band: str
+    line: str
+    mean: float
+    top: float
+
+
+def drawn(centre: float, shown: Sequence[Day]) -> Drawing:
+    top = max(0.05, *(max(day.share, day.high) for day in shown))
+    wide = WIDTH / len(shown)
+
+    def down(share: float) -> float:
+        return HEIGHT - HEIGHT * share / top
+
+    above, below, line = [], [], []
+    for place, day in enumerate(shown):
+        left, right = place * wide, (place + 1) * wide
+        above += [f"{x:.3f},{down(day.high):.3f}" for x in (left, right)]
+        below += [f"{x:.3f},{down(day.low):.3f}" for x in (left, right)]
+        line.append(f"{(left + right) / 2:.3f},{down(day.share):.3f}")
+    return Drawing(" ".join([*above, *reversed(below)]), " ".join(line), down(centre), top)

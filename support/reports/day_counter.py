@@ -1,10 +1,11 @@
-"""Keeps the days' and weeks' tallies as fresh as they ought to be, in the background."""
+"""Keeps the tallies of days and weeks as fresh as they ought to be, in the background."""
 
 import asyncio
 import logging
 import time as clock_time
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -46,8 +47,12 @@ class DayCounter:
         stale = await self._db.reading(lambda c: kept.stale_days(c, zone, self._clock()))
         if not await self._each(stale, self._count, zone):
             return
-        due = await self._db.reading(lambda c: kept.weeks_due(c, zone, self._clock()))
-        await self._each(due, self._put_together, zone)
+        for length in kept.SPANS:
+            due = await self._db.reading(
+                partial(kept.spans_due, length=length, zone=zone, now=self._clock())
+            )
+            if not await self._each(due, partial(self._put_together, length), zone):
+                return
 
     async def _each(
         self, days: list[date], do: Callable[[date, ZoneInfo], Awaitable[None]], zone: ZoneInfo
@@ -66,9 +71,9 @@ class DayCounter:
         counted, number = await self._db.reading(lambda c: kept.count(c, day, zone, now))
         await self._db.writing(lambda tx: kept.keep(tx, day, zone, counted, number, now))
 
-    async def _put_together(self, begin: date, zone: ZoneInfo) -> None:
-        counted, made = await self._db.reading(lambda c: kept.week(c, begin, zone))
-        await self._db.writing(lambda tx: kept.keep_week(tx, begin, zone, counted, made))
+    async def _put_together(self, length: int, begin: date, zone: ZoneInfo) -> None:
+        counted, made = await self._db.reading(lambda c: kept.span(c, begin, length, zone))
+        await self._db.writing(lambda tx: kept.keep_span(tx, begin, length, zone, counted, made))
 
     def _take(self, tx: Transaction) -> bool:
         return leases.take(tx, LEASE, self._worker, self._clock(), LASTING)

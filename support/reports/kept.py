@@ -1,9 +1,9 @@
-"""Tallies that are kept as rows: of each day, and of each whole week of days that are over.
+"""Tallies that are kept as rows: of each day, and of each week and four weeks that are over.
 
 A day's row is counted anew as it grows old: today's every minute, of a day that is over the less
 often the longer ago it was (what still changes about it, such as a late rating, becomes rare). No
-change has to be watched for, and a row that was ever wrong mends itself. A week is the sum of its
-days' rows: it goes with the first of them that changes, and is put together again after that.
+change has to be watched for, and a row that was ever wrong mends itself. A span of weeks is the
+sum of its days' rows: it goes with the first of them that changes, and is put together again.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,7 +22,10 @@ from support.store.schema import conversations, report_days
 # Days of which rows are kept; no report is longer.
 KEPT_DAYS: Final = 400
 FRESH: Final = timedelta(minutes=1)
-WEEK: Final = timedelta(days=7)
+WEEK: Final = 7
+# Days in a span, each made of whole ones of the span before: a year is some thirty rows.
+SPANS: Final = (WEEK, 28)
+_DAY: Final = timedelta(days=1)
 # Beside the parts, all of a day together.
 ALL: Final = "all"
 _EVERY: Final = (ALL, *SLICES)
@@ -44,17 +47,14 @@ def oldest(connection: Connection) -> datetime | None:
     return found
 
 
-def monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+def begin_of(day: date, length: int) -> date:
+    """The first day of the span that a day is in, a Monday."""
+    return day - timedelta(days=(day.toordinal() - 1) % length)
 
 
-def day_key(day: date) -> str:
-    return day.isoformat()
-
-
-def week_key(begin: date) -> str:
-    """Comes after every date, so that days are found without the weeks."""
-    return f"w{begin:%Y%m%d}"
+def key_of(begin: date, length: int = 1) -> str:
+    """Spans come after every date, so that days are found without them."""
+    return begin.isoformat() if length == 1 else f"w{length}{begin:%y%m%d}"
 
 
 # Reading ------------------------------------------------------------------------------------------
@@ -65,18 +65,24 @@ def days_made(
 ) -> dict[date, datetime]:
     """When the row of each day was counted, of those that have one."""
     query = select(_r.day, _r.made_at).where(
-        _r.by == ALL, _r.day.between(day_key(first), day_key(last)), *_usable(zone)
+        _r.by == ALL, _r.day.between(key_of(first), key_of(last)), *_usable(zone)
     )
     return {date.fromisoformat(row.day): row.made_at for row in connection.execute(query)}
 
 
-def weeks_made(connection: Connection, first: date, last: date, zone: ZoneInfo) -> set[date]:
-    """Mondays of the whole weeks within the days that have a row."""
-    query = select(_r.day).where(
-        _r.by == ALL, _r.day.between(week_key(first), week_key(last - WEEK + timedelta(days=1))),
-        *_usable(zone),
-    )  # fmt: skip
-    return {date.fromisoformat(key[1:]) for key in connection.execute(query).scalars()}
+def spans_made(
+    connection: Connection, first: date, last: date, length: int, zone: ZoneInfo
+) -> set[date]:
+    """The begins of the spans of this length that lie within the days and have a row."""
+    keys = {key_of(begin, length): begin for begin in _within(first, last, length)}
+    query = select(_r.day).where(_r.by == ALL, _r.day.in_(keys), *_usable(zone))
+    return {keys[key] for key in connection.execute(query).scalars()}
+
+
+def _within(first: date, last: date, length: int) -> list[date]:
+    begin = begin_of(first + _DAY * (length - 1), length)
+    number = ((last - begin).days + 1) // length
+    return [begin + _DAY * length * at for at in range(number)]
 
 
 def tallies(
@@ -137,7 +143,7 @@ def stale_days(connection: Connection, zone: ZoneInfo, now: datetime) -> list[da
         return []
     today = now.astimezone(zone).date()
     query = select(_r.day, _r.made_at, _r.number).where(
-        _r.by == ALL, _r.day <= day_key(today), *_usable(zone)
+        _r.by == ALL, _r.day <= key_of(today), *_usable(zone)
     )
     known = {row.day: row for row in connection.execute(query)}
     found = []
@@ -146,7 +152,7 @@ def stale_days(connection: Connection, zone: ZoneInfo, now: datetime) -> list[da
         _, end = bounds(day, day, zone)
         if end <= begun:
             break
-        row = known.get(day_key(day))
+        row = known.get(key_of(day))
         if row is None or is_stale(end, row.made_at, row.number, now):
             found.append(day)
     return found
@@ -170,51 +176,58 @@ def keep(
     number: int,
     now: datetime,
 ) -> None:
-    """A day's rows, in place of those there were; its week is to be put together again."""
-    keys = (day_key(day), week_key(monday(day)))
+    """A day's rows, in place of those there were; its spans are to be put together again."""
+    keys = [key_of(day), *(key_of(begin_of(day, length), length) for length in SPANS)]
     tx.execute(delete(report_days).where(_r.day.in_(keys)))
-    _insert(tx, day_key(day), zone, counted, number, now)
+    _insert(tx, key_of(day), zone, counted, number, now)
 
 
-def weeks_due(connection: Connection, zone: ZoneInfo, now: datetime) -> list[date]:
-    """Mondays of weeks that are over and have no row, though each of their days has."""
-    today = now.astimezone(zone).date()
-    last = monday(today) - timedelta(days=1)
-    first = monday(today - timedelta(days=KEPT_DAYS))
-    made = days_made(connection, first, last, zone)
-    known = weeks_made(connection, first, last, zone)
-    begins = (first + WEEK * at for at in range((last - first) // WEEK + 1))
+def spans_due(connection: Connection, length: int, zone: ZoneInfo, now: datetime) -> list[date]:
+    """The begins of spans that are over and have no row, though all that they are made of has."""
+    last = now.astimezone(zone).date() - _DAY
+    first = last - _DAY * KEPT_DAYS
+    known = spans_made(connection, first, last, length, zone)
+    shorter = _shorter(length)
+    made: Collection[date]
+    if shorter == 1:
+        made = days_made(connection, first, last, zone)
+    else:
+        made = spans_made(connection, first, last, shorter, zone)
     return [
         begin
-        for begin in begins
-        if begin not in known and all(day in made for day in _days_of(begin))
+        for begin in _within(first, last, length)
+        if begin not in known and all(begin + _DAY * at in made for at in range(0, length, shorter))
     ]
 
 
-def week(
-    connection: Connection, begin: date, zone: ZoneInfo
+def span(
+    connection: Connection, begin: date, length: int, zone: ZoneInfo
 ) -> tuple[Mapping[str, Parts], Sequence[datetime]]:
-    """A week's tallies in all parts, and when the days that they are of were counted."""
-    keys = [day_key(day) for day in _days_of(begin)]
-    counted = {
-        by: summed(tallies(connection, keys, by, None, zone).values()) for by in _EVERY
-    }  # fmt: skip
-    return counted, _made(connection, begin, zone)
+    """A span's tallies in all parts, and when the days that they are of were counted."""
+    shorter = _shorter(length)
+    keys = [key_of(begin + _DAY * at, shorter) for at in range(0, length, shorter)]
+    counted = {by: summed(tallies(connection, keys, by, None, zone).values()) for by in _EVERY}
+    return counted, _made(connection, begin, length, zone)
 
 
-def keep_week(
+def keep_span(
     tx: Transaction,
     begin: date,
+    length: int,
     zone: ZoneInfo,
     counted: Mapping[str, Parts],
     made: Sequence[datetime],
 ) -> None:
-    """A week's rows, unless a day was counted anew since."""
-    if len(made) != WEEK.days or _made(tx.connection, begin, zone) != made:
+    """A span's rows, unless a day was counted anew since."""
+    if len(made) != length or _made(tx.connection, begin, length, zone) != made:
         return
-    tx.execute(delete(report_days).where(_r.day == week_key(begin)))
+    tx.execute(delete(report_days).where(_r.day == key_of(begin, length)))
     number = sum(tally.total("conversations") for tally in counted[ALL].values())
-    _insert(tx, week_key(begin), zone, counted, number, max(made))
+    _insert(tx, key_of(begin, length), zone, counted, number, max(made))
+
+
+def _shorter(length: int) -> int:
+    return max((one for one in SPANS if one < length), default=1)
 
 
 def summed(of_days: Iterable[Parts]) -> dict[str, Tally]:
@@ -226,12 +239,8 @@ def summed(of_days: Iterable[Parts]) -> dict[str, Tally]:
     return {name: together(each) for name, each in found.items()}
 
 
-def _days_of(begin: date) -> list[date]:
-    return [begin + timedelta(days=at) for at in range(WEEK.days)]
-
-
-def _made(connection: Connection, begin: date, zone: ZoneInfo) -> Sequence[datetime]:
-    made = days_made(connection, begin, begin + WEEK - timedelta(days=1), zone)
+def _made(connection: Connection, begin: date, length: int, zone: ZoneInfo) -> Sequence[datetime]:
+    made = days_made(connection, begin, begin + _DAY * (length - 1), zone)
     return [made[day] for day in sorted(made)]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from support.reports import kept
 from support.reports.episodes import Episode, episodes
-from support.reports.kept import ALL, Parts, bounds, day_key, monday, week_key
+from support.reports.kept import ALL, SPANS, WEEK, Parts, begin_of, bounds, key_of
 from support.reports.tally import Tally, numbers_of, parted, together
 from support.reports.trend import Step, step_of
 from support.store.schema import conversations
@@ -34,7 +34,7 @@ class Period:
         self._now = now
         self._fresh: dict[date, list[Episode]] = {}
         self._days: set[date] = set()
-        self._weeks: set[date] = set()
+        self._spans: dict[int, set[date]] = {}
         self.as_of: datetime | None = None
         since, until = bounds(first, last, zone)
         if _number(connection, since, until, FEW + 1) <= FEW:
@@ -42,14 +42,16 @@ class Period:
             return
         made = kept.days_made(connection, first, last, zone)
         self._days = set(made)
-        self._weeks = kept.weeks_made(connection, first, last, zone)
+        self._spans = {
+            length: kept.spans_made(connection, first, last, length, zone) for length in SPANS
+        }
         self.as_of = max(made.values(), default=None)
         for gap in self._gaps():
             self._read(*gap)
 
     def parts(self, by: str, part: str | None = None) -> dict[str, Tally]:
         """The tally of each part, or of the one."""
-        found = kept.tallies(self._connection, self._spans().keys(), by, part, self._zone)
+        found = kept.tallies(self._connection, self._rows(max(SPANS)).keys(), by, part, self._zone)
         fresh = (parts for _, parts in self._counted(by, part))
         return kept.summed([*found.values(), *fresh])
 
@@ -61,9 +63,9 @@ class Period:
             found.setdefault(step_of(day, self._first, step), [])
             day += timedelta(days=1)
         by, part = (by, part) if part is not None else (ALL, ALL)
-        spans = self._spans() if step == "week" else {day_key(day): day for day in self._days}
-        rows = kept.tallies(self._connection, spans.keys(), by, part, self._zone)
-        counted = [(spans[key], parts) for key, parts in rows.items()]
+        keys = self._rows(WEEK if step == "week" else 1)
+        rows = kept.tallies(self._connection, keys.keys(), by, part, self._zone)
+        counted = [(keys[key], parts) for key, parts in rows.items()]
         for day, parts in (*counted, *self._counted(by, part)):
             found[step_of(day, self._first, step)] += parts.values()
         return [(begin, together(tallies)) for begin, tallies in found.items()]
@@ -71,20 +73,25 @@ class Period:
     def numbers(self, by: str, part: str | None = None) -> list[tuple[date, Tally]]:
         """Of each day in which something began, in numbers only; oldest first."""
         by, part = (by, part) if part is not None else (ALL, ALL)
-        keys = {day_key(day): day for day in self._days}
+        keys = self._rows(1)
         rows = kept.numbers(self._connection, keys.keys(), by, part, self._zone)
         found = {keys[key]: tally for key, tally in rows.items()}
         for day, parts in self._counted(by, part):
             found[day] = numbers_of(list(parts.values()))
         return sorted((day, tally) for day, tally in found.items() if tally.total("conversations"))
 
-    def _spans(self) -> dict[str, date]:
-        """The rows that make up the period, by their first day: whole weeks where there are any."""
-        alone = (day for day in self._days if monday(day) not in self._weeks)
-        return {
-            **{week_key(begin): begin for begin in self._weeks},
-            **{day_key(day): day for day in alone},
-        }
+    def _rows(self, longest: int) -> dict[str, date]:
+        """The keys of the rows that make up the period, with their first days: of no span longer
+        than `longest`, and of as few as can be."""
+        left, found = set(self._days), {}
+        for length in sorted(self._spans, reverse=True):
+            if length > longest:
+                continue
+            for begin in self._spans[length]:
+                if begin in left:
+                    found[key_of(begin, length)] = begin
+            left = {day for day in left if begin_of(day, length) not in self._spans[length]}
+        return {**found, **{key_of(day): day for day in left}}
 
     def _counted(self, by: str, part: str | None) -> Iterable[tuple[date, Parts]]:
         """Of the days that have no row."""

@@ -5,9 +5,11 @@ Seconds are whole, and above a thousand to three figures: a median is right to h
 a day takes the same room whether a thousand people waited in it or a million.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import ceil, floor
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -47,8 +49,11 @@ class Tally:
             return Value(None, None, 0)
         if figure.kind == "seconds":
             counts = self.seconds.get(figure.name, {})
-            spread = sorted((int(seconds), number) for seconds, number in counts.items())
-            return Value(_quantile(spread, 0.5), _quantile(spread, 0.9), int(counted))
+            spread = sorted(zip(map(int, counts), counts.values(), strict=True))
+            values = [seconds for seconds, _ in spread]
+            seen = list(accumulate(number for _, number in spread))
+            low, high = (_quantile(values, seen, share) for share in (0.5, 0.9))
+            return Value(low, high, int(counted))
         return Value(total / counted, None, int(counted))
 
     def values(self) -> dict[str, Value]:
@@ -98,6 +103,8 @@ def of_episode(episode: Episode) -> Tally:
 
 def together(tallies: Iterable[Tally]) -> Tally:
     given = list(tallies)
+    if len(given) == 1:
+        return given[0]
     whole = numbers_of(given)
     for one in given:
         for name, counts in one.seconds.items():
@@ -144,21 +151,11 @@ def _rounded(seconds: float) -> int:
     return int(float(f"{seconds:.3g}"))
 
 
-def _quantile(spread: Sequence[tuple[int, int]], share: float) -> float | None:
-    """Of sorted values with their counts, between the nearest two as statistics.quantiles does it
-    (inclusive)."""
-    count = sum(number for _, number in spread)
-    if not count:
+def _quantile(values: Sequence[int], seen: Sequence[int], share: float) -> float | None:
+    """Of sorted values and how many there are up to each, between the nearest two as
+    statistics.quantiles does it (inclusive)."""
+    if not seen:
         return None
-    place = share * (count - 1)
-    low, high = _at(spread, floor(place)), _at(spread, ceil(place))
+    place = share * (seen[-1] - 1)
+    low, high = (values[bisect_right(seen, at)] for at in (floor(place), ceil(place)))
     return low + (high - low) * (place - floor(place))
-
-
-def _at(spread: Sequence[tuple[int, int]], place: int) -> int:
-    seen = 0
-    for value, number in spread:
-        seen += number
-        if seen > place:
-            return value
-    raise IndexError(place)

@@ -5,11 +5,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from support.reports import kept
 from support.reports.behind import READ_AT_MOST
@@ -22,14 +23,15 @@ from tests.harness import DeskAgent, Server, Visitor
 DESK = "/api/v1/desk"
 NUMBER = max(FEW, READ_AT_MOST) * 3 // 2 + 1
 
-# On each day.
+# Reports that begin before all of them.
+WHOLE = {"from": "2026-09-01"}
 COMPLAINTS = (0, NUMBER // 4, NUMBER // 2, NUMBER * 3 // 4, NUMBER - 1)
 
 
 def stored(tx: Transaction, now: datetime) -> list[str]:
-    """Resolved conversations of 24 days, oldest first; the oldest alone is rated, with a 2."""
+    """Resolved conversations of sixty days, oldest first; the oldest alone is rated, with a 2."""
     ids = [f"{at:024x}" for at in range(NUMBER)]
-    begun = [now - timedelta(days=24) * (1 - at / NUMBER) - timedelta(hours=1) for at in
+    begun = [now - timedelta(days=60) * (1 - at / NUMBER) - timedelta(hours=1) for at in
              range(NUMBER)]  # fmt: skip
     tx.execute(
         insert(threads),
@@ -116,9 +118,10 @@ async def figures(agent: DeskAgent, **query: str) -> dict[str, Any]:
 
 
 def whole_weeks(connection: Connection) -> bool:
-    """Whether the two or three weeks that are over have been put together from their days."""
-    weeks = select(func.count()).where(report_days.c.day.like("w%"), report_days.c.by == "all")
-    return int(connection.execute(weeks).scalar_one()) >= 2
+    """Whether the weeks that are over have been put together, and four of them once more."""
+    weeks = select(report_days.c.day).where(report_days.c.day.like("w%"), report_days.c.by == "all")
+    found = {key[: -len("yymmdd")] for key in connection.execute(weeks).scalars()}
+    return found == {"w7", "w28"}
 
 
 async def test_a_day_that_changed_takes_its_week_with_it(
@@ -131,11 +134,20 @@ async def test_a_day_that_changed_takes_its_week_with_it(
         await server.db.writing(lambda tx: kept.keep(tx, day, zone, counted, number, now))
 
     async def put_together() -> None:
-        for begin in await server.db.reading(lambda c: kept.weeks_due(c, zone, now)):
-            counted, made = await server.db.reading(lambda c, at=begin: kept.week(c, at, zone))
-            await server.db.writing(
-                lambda tx, at=begin, of=(counted, made): kept.keep_week(tx, at, zone, *of)
-            )
+        for length in kept.SPANS:
+            due = partial(kept.spans_due, length=length, zone=zone, now=now)
+            for begin in await server.db.reading(due):
+                sums = partial(kept.span, begin=begin, length=length, zone=zone)
+                counted, made = await server.db.reading(sums)
+                kept_anew = partial(
+                    kept.keep_span,
+                    begin=begin,
+                    length=length,
+                    zone=zone,
+                    counted=counted,
+                    made=made,
+                )
+                await server.db.writing(kept_anew)
 
     for day in await server.db.reading(lambda c: kept.stale_days(c, zone, now)):
         await count(day)
@@ -145,25 +157,33 @@ async def test_a_day_that_changed_takes_its_week_with_it(
     late = NUMBER // 2
     rated = insert(feedback).values(conversation_id=ids[late], score=4, at=now)
     await server.db.writing(lambda tx: tx.execute(rated))
-    assert (await figures(lena))["figures"]["rating"]["value"] == 2
-    begun = now - timedelta(days=24) * (1 - late / NUMBER) - timedelta(hours=1)
+    assert (await figures(lena, **WHOLE))["figures"]["rating"]["value"] == 2
+    begun = now - timedelta(days=60) * (1 - late / NUMBER) - timedelta(hours=1)
     await count(begun.astimezone(zone).date())
-    assert (await figures(lena))["figures"]["rating"] == {"value": 3, "p90": None, "counted": 2}
+    assert (await figures(lena, **WHOLE))["figures"]["rating"] == {
+        "value": 3,
+        "p90": None,
+        "counted": 2,
+    }
     await put_together()
-    assert (await figures(lena))["figures"]["rating"] == {"value": 3, "p90": None, "counted": 2}
+    assert (await figures(lena, **WHOLE))["figures"]["rating"] == {
+        "value": 3,
+        "p90": None,
+        "counted": 2,
+    }
 
 
 async def test_reports_over_many_are_the_same_from_the_days_tallies(
     server: Server, lena: DeskAgent, ids: list[str]
 ) -> None:
-    questions: list[dict[str, str]] = [{}, {"by": "hour"}, {"part": "telegram"}]
+    questions = [WHOLE, {**WHOLE, "by": "hour"}, {**WHOLE, "part": "telegram"}]
     questions += [{**asked, "every": step} for asked in questions for step in ("day", "week")]
     counted_now = [await figures(lena, **asked) for asked in questions]
     await server.stop()
     await server.start()  # which counts the days that have no tallies yet
     lead = await server.agent("Reika", "lead")
     async with asyncio.timeout(60):
-        while "Counted at " not in (await lead.client.get("/desk/reports")).text:
+        while "Counted at " not in (await lead.client.get("/desk/reports", params=WHOLE)).text:
             await asyncio.sleep(0.2)
         # The days first, then the weeks that are over.
         while not await server.db.reading(whole_weeks):
@@ -173,7 +193,7 @@ async def test_reports_over_many_are_the_same_from_the_days_tallies(
         assert datetime.fromisoformat(report["as_of"]) < server.clock()
         for name in ("figures", "parts"):
             assert (asked, report[name]) == (asked, before[name])
-    report = await figures(lead)
+    report = await figures(lead, **WHOLE)
     assert report["figures"]["conversations"]["value"] == NUMBER
     assert report["figures"]["rating"] == {"value": 2, "p90": None, "counted": 1}
     parts = {one["part"]: one["figures"]["conversations"]["value"] for one in report["parts"]}
@@ -190,7 +210,7 @@ async def test_the_conversations_behind_a_figure_are_shown_page_by_page(
 ) -> None:
     async def behind(figure: str) -> tuple[list[str], int]:
         found: list[str] = []
-        pages, path = 0, f"/desk/reports/behind?figure={figure}"
+        pages, path = 0, f"/desk/reports/behind?from={WHOLE['from']}&figure={figure}"
         while path:
             page = (await lena.client.get(path)).text
             found += re.findall(r"/desk/transcripts/([0-9a-f]{24})", page)
@@ -203,7 +223,7 @@ async def test_the_conversations_behind_a_figure_are_shown_page_by_page(
     found, pages = await behind("complaints")
     assert (found, pages) == ([ids[place] for place in reversed(COMPLAINTS)], 1)
     # Where they can't be told beforehand, a page ends early and goes on from there.
-    parts = (await figures(lena, by="hour"))["parts"]
+    parts = (await figures(lena, by="hour", **WHOLE))["parts"]
     hour = parts[0]["part"]
     found, pages = await behind(f"conversations&by=hour&part={hour}")
     assert len(found) == parts[0]["figures"]["conversations"]["value"] > 0
@@ -212,7 +232,7 @@ async def test_the_conversations_behind_a_figure_are_shown_page_by_page(
     # A figure of one part, and a reason that nobody had.
     assert (await behind("conversations&part=telegram"))[0] == ids[::3][::-1]
     assert (await behind("handed_over&reason=angry"))[0] == []
-    rare = await lena.client.get("/desk/reports/behind?figure=rating")
+    rare = await lena.client.get("/desk/reports/behind", params={**WHOLE, "figure": "rating"})
     assert re.findall(r"/desk/transcripts/([0-9a-f]{24})", rare.text) == [ids[0]]
     assert "before=" not in rare.text
 
