@@ -34,7 +34,23 @@ _STATES = {
         OrderState.RETURNED: "返品済み",
     },
 }
-
+# A step of an order's way by whether it lies behind, is where the order is, or is still to come.
+_STEPS = {
+    "en": {
+        OrderState.AWAITING_PAYMENT: ("Ordered", "Awaiting payment", "Awaiting payment"),
+        OrderState.PREPARING: ("Paid", "Being prepared", "Being prepared"),
+        OrderState.SHIPPED: ("Shipped", "Shipped", "Shipped"),
+        OrderState.OUT_FOR_DELIVERY: ("Out for delivery", "Out for delivery", "Out for delivery"),
+        OrderState.DELIVERED: ("Delivered", "Delivered", "Delivered"),
+    },
+    "ja": {
+        OrderState.AWAITING_PAYMENT: ("ご注文", "お支払い待ち", "お支払い待ち"),
+        OrderState.PREPARING: ("お支払い確認", "発送準備中", "発送準備"),
+        OrderState.SHIPPED: ("発送済み", "発送済み", "発送"),
+        OrderState.OUT_FOR_DELIVERY: ("配達中", "配達中", "配達"),
+        OrderState.DELIVERED: ("お届け済み", "お届け済み", "お届け"),
+    },
+}
 
 _CARRIERS = {
     "yamato": {"en": "Yamato", "ja": "ヤマト運輸"},
@@ -70,6 +86,13 @@ def money(yen: int, lang: str) -> str:
 
 def state_name(state: OrderState, lang: str) -> str:
     return _STATES[lang][state]
+
+
+def step_name(state: OrderState, lang: str, ahead: int) -> str:
+    """`state` as a step of an order's way; `ahead`: how many steps further the order has to go to
+    reach it, below 0 where it has gone further."""
+    behind, here, to_come = _STEPS[lang][state]
+    return to_come if ahead > 0 else here if ahead == 0 else behind
 
 
 def carrier_name(carrier: str | None, lang: str) -> str:

@@ -7,7 +7,15 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from actions.formatting import carrier_name, day, item_names, local_day, money, state_name
+from actions.formatting import (
+    carrier_name,
+    day,
+    item_names,
+    local_day,
+    money,
+    state_name,
+    step_name,
+)
 from support.orders import Order, OrderState
 from support.outreach.notices import regions_of
 
@@ -77,7 +85,7 @@ def _card(order: Order, today: date, lang: str, zone: ZoneInfo) -> dict[str, Any
         steps = [
             {
                 "state": state.value,
-                "label": state_name(state, lang),
+                "label": step_name(state, lang, index - reached),
                 "done": index <= reached,
                 "at": moment.isoformat() if (moment := moments.get(state)) else None,
             }

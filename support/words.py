@@ -7,6 +7,11 @@ _DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 _DAYS_JA = "月火水木金土日"
 
 
+def sentences(lang: str | None, *said: str) -> str:
+    """Sentences one after the other: Japanese has no space between them."""
+    return ("" if lang == "ja" else " ").join(said)
+
+
 def wait_range(low_s: int, high_s: int, lang: str | None) -> str:
     """A range of waiting, in the roundest words that are still true."""
     if high_s >= 2 * 3600:
@@ -16,7 +21,9 @@ def wait_range(low_s: int, high_s: int, lang: str | None) -> str:
         low, high = low_s // 60, max(1, -(-high_s // 60))
         unit, one = ("分", "分") if lang == "ja" else ("minutes", "minute")
     if lang == "ja":
-        return f"{high}{unit}以内" if low == 0 else f"{low}〜{high}{unit}"
+        if low == 0:
+            return f"{high}{unit}以内"
+        return f"約{high}{unit}" if low == high else f"{low}〜{high}{unit}"
     if low == 0:
         return f"up to {high} {unit if high > 1 else one}"
     return f"{low} {one if low == 1 else unit}" if low == high else f"{low} to {high} {unit}"

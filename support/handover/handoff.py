@@ -129,7 +129,9 @@ def choose(
     if called_off:
         queue.back_in_line(tx, conversation, playbook, now)
         ours = playbook.contact.texts
-        text = f"{ours.callback_cancelled.in_lang(lang)} {ours.place_kept.in_lang(lang)}"
+        text = words.sentences(
+            lang, ours.callback_cancelled.in_lang(lang), ours.place_kept.in_lang(lang)
+        )
         say(tx, conversation, text, now, "notice")
         if action == "callback_cancel":
             return conversation

@@ -126,8 +126,9 @@ def for_agent(
 def for_customer(connection: Connection, conversation: Conversation) -> list[str]:
     """What will be passed on, as far as it is the customer's to correct."""
     lang = conversation.lang or "en"
+    colon = "：" if lang == "ja" else ": "
     return [
-        f"{line.label}: {line.text}"
+        f"{line.label}{colon}{line.text}"
         for line in for_agent(connection, conversation, lang)
         if line.line in ("wish", "facts")
     ]

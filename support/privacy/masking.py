@@ -12,7 +12,10 @@ import unicodedata
 # looking for an @ from each of their letters took a tenth of a second for a long message.
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
-_PHONE = re.compile(r"(?<![\w-])\+?\d(?:[ ()-]{0,2}\d){8,14}(?![\w-])")
+# A date with an hour has as many digits, and is none.
+_PHONE = re.compile(
+    r"(?<![\w-])(?!(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d))\+?\d(?:[ ()-]{0,2}\d){8,14}(?![\w-])"
+)
 _PASSWORD = re.compile(
     r"((?:password|passwd|pwd|passcode|pin)(?:\s+(?:is|was))?\s*[:=]?\s*|"
     r"(?:パスワード|暗証番号)\s*(?:は|が|：|:|=)\s*)(\S+)",

@@ -13,6 +13,7 @@ from support.tasks import callbacks, tasks
 from support.tasks.tasks import Task
 from support.timers import Handler
 from support.values import Conversation, State, Thread
+from support.words import sentences
 
 
 def handlers(playbook: Playbook) -> Mapping[str, Handler]:
@@ -47,7 +48,7 @@ def handlers(playbook: Playbook) -> Mapping[str, Handler]:
         callbacks.end(tx, task, "missed", "system", now)
         conversation = _first(tx, thread, conversation, playbook, now)
         if conversation.state is State.QUEUED:
-            text = f"{text} {said.callback_missed_first.in_lang(lang)}"
+            text = sentences(lang, text, said.callback_missed_first.in_lang(lang))
         outreach.tell(
             tx, thread, conversation, text, playbook, now, kind="handover",
             buttons=callbacks.time_buttons(tx, conversation, playbook, now),

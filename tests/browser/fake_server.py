@@ -223,7 +223,7 @@ def make_app() -> Sanic[Any, Any]:
         if client_id not in thread.seen:
             sent = request.files.get("file")
             kept = thread.keep(sent.name, sent.type, sent.body)
-            message = thread.add("customer", "", kind="attachment", attachments=[kept])
+            message = thread.add("customer", sent.name, kind="attachment", attachments=[kept])
             made = {"id": message["id"], "seq": message["seq"], "attachment": kept}
             thread.seen[client_id] = made
         return json_response(thread.seen[client_id], status=201)

@@ -61,7 +61,7 @@ WORDS = {
     ),
     "joined": (
         "Aya from our team is here now. You're talking with a person.",
-        "担当の彩がまいりました。ここからは人がお答えいたします。",
+        "担当の彩がまいりました。ここからは担当者が直接お答えいたします。",
     ),
     "notice": (
         "Deliveries to Hokkaido take two days longer because of snow.",

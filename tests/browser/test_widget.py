@@ -151,12 +151,16 @@ def test_order_article_and_day_are_shown(chat: Chat) -> None:
         {"label": "Delivered", "done": False, "at": None},
     ]
     data = {"number": "HN-10234", "steps": steps, "tracking_url": "https://track.example/1"}
-    chat.shop.say("bot", "On its way.", kind="order", data=data)
+    # For channels without cards the address stands in the text, too: here it is a button.
+    chat.shop.say("bot", "On its way.\nhttps://track.example/1", kind="order", data=data)
     article = {"title": "Delivery in Japan", "url": "/help/en/delivery"}
     chat.shop.say("bot", "660 yen.", kind="article", data=article)
     expect(chat.log.get_by_text("Order HN-10234")).to_be_visible()
     expect(chat.log.get_by_role("listitem")).to_have_count(3)
     expect(chat.log.locator("[aria-current=step]")).to_have_text("Shipped")
+    expect(chat.log.get_by_text("On its way.")).to_have_text("On its way.")
+    track = chat.log.get_by_role("link", name="Track the parcel")
+    expect(track).to_have_attribute("href", "https://track.example/1")
     expect(chat.log.locator(".day").first).to_have_text(re.compile("Jan"))
     expect(chat.log.get_by_text("Today")).to_have_count(1)
     link = chat.log.get_by_role("link", name="Delivery in Japan")
@@ -265,6 +269,37 @@ def test_a_message_that_cannot_be_sent_says_so_and_can_be_tried_again(chat: Chat
     chat.button("Try again").click()
     expect(chat.log).not_to_contain_text("Not sent")
     chat.shows("patience")
+    assert chat.shop.texts == ["patience"]
+
+
+def test_what_was_not_sent_goes_on_by_itself(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.open()
+    chat.shop.fault(MESSAGES, cut=True, times=1000)
+    chat.write("patience")
+    time_passes(chat, lambda: "Not sent" in chat.log.inner_text())
+    chat.shop.heal()
+    time_passes(chat, lambda: "Not sent" not in chat.log.inner_text())
+    chat.shows("patience")
+    assert chat.shop.texts == ["patience"]
+
+
+def test_a_tab_that_only_follows_sends_when_the_connection_is_back(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.open()
+    other = Chat(chat.page.context.new_page(), chat.shop)
+    other.page.clock.install()
+    other.open()
+    chat.shop.fault("GET /api/v1/visitor/events", cut=True, times=1000)
+    chat.shop.drop_streams()
+    time_passes(other, lambda: "Connection lost" in other.panel.inner_text())
+    chat.shop.fault(MESSAGES, cut=True, times=1000)
+    other.write("patience")
+    time_passes(other, lambda: "Not sent" in other.log.inner_text())
+    chat.shop.heal()
+    time_passes(chat, lambda: "Connection lost" not in other.panel.inner_text())
+    # Its own next try comes only seconds later.
+    expect(other.log).not_to_contain_text("Not sent", timeout=2500)
     assert chat.shop.texts == ["patience"]
 
 
@@ -696,10 +731,23 @@ def test_after_half_a_minute_the_choices_open_by_themselves(chat: Chat) -> None:
     chat.field.focus()
     chat.page.clock.fast_forward(29_000)
     expect(chat.button("Call me back")).to_be_hidden()
-    chat.page.clock.fast_forward(2_000)
+    chat.page.clock.fast_forward(4_000)
     for choice in ("Keep waiting", "Leave a message", "Call me back"):
         expect(chat.button(choice)).to_be_visible()
     expect(chat.field).to_be_focused()
+
+
+def test_choices_that_the_server_has_just_offered_are_not_offered_twice(chat: Chat) -> None:
+    chat.page.clock.install()
+    chat.open()
+    waiting(chat)
+    chat.page.clock.fast_forward(30_000)
+    buttons = [{"id": "w", "title": "I'll wait"}, {"id": "c", "title": "Call me back"}]
+    chat.shop.say("system", "Still nobody free, I'm afraid.", buttons=buttons)
+    expect(chat.button("I'll wait")).to_be_visible()
+    chat.page.clock.fast_forward(10_000)
+    expect(chat.button("Options")).to_be_visible()
+    expect(chat.button("Call me back")).to_have_count(1)
 
 
 def test_hours_and_notice_are_told_before_the_chat(chat: Chat) -> None:
@@ -1001,6 +1049,26 @@ def test_deleting_ones_data_asks_first_and_clears_the_browser(chat: Chat) -> Non
     assert chat.page.evaluate("Object.keys(localStorage)") == []
     chat.write("hello")
     chat.shows("hello", "Hello. What can I do for you?")
+
+
+def test_signing_out_clears_every_tab_and_leaves_nothing_kept(chat: Chat) -> None:
+    chat.open()
+    chat.write("hello")
+    expect(chat.bubbles).to_have_count(2)
+    # Reopened, the token is kept anew behind what was read: the order of the keys is another.
+    chat.page.evaluate(
+        "const t = localStorage['omotenashi:token'];"
+        "delete localStorage['omotenashi:token']; localStorage['omotenashi:token'] = t"
+    )
+    other = Chat(chat.page.context.new_page(), chat.shop).open()
+    expect(other.bubbles).to_have_count(2)
+    chat.field.fill("half a thought")
+    chat.page.evaluate("Omotenashi.identify(null)")
+    for tab in (chat, other):
+        expect(tab.bubbles).to_have_count(0)
+    # Whatever the tabs tell each other of it has come by now.
+    other.page.evaluate("new Promise((done) => setTimeout(done, 200))")
+    assert other.page.evaluate("Object.keys(localStorage)") == []
 
 
 def test_the_page_has_its_handles(chat: Chat) -> None:

@@ -6,8 +6,10 @@ import email
 import email.policy
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -278,6 +280,10 @@ async def test_a_transcript_is_sent_masked_and_only_so_often(
         assert body is not None
         assert "My card is" in body.get_content()
         assert "1111 1111" not in body.get_content()
+        # When it was said is there to be read.
+        said = (await visitor.read())[0]["created_at"]
+        local = datetime.fromisoformat(said).astimezone(ZoneInfo("Asia/Tokyo"))
+        assert f"[{local:%Y-%m-%d %H:%M}] You" in body.get_content()
         mailbox.refuse = True
         refused = await visitor.client.post(transcript, json={"email": "gone@example.com"})
         assert refused.status_code == 422

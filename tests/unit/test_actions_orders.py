@@ -26,7 +26,12 @@ async def test_one_message_with_everything_needs_no_question() -> None:
     assert "Yamato" in done.said
     (card,) = done.cards
     assert card["kind"] == "order"
-    assert [step["done"] for step in card["data"]["steps"]] == [True, True, True, False, False]
+    steps = card["data"]["steps"]
+    assert [step["done"] for step in steps] == [True, True, True, False, False]
+    # What lies behind is said as such.
+    assert [step["label"] for step in steps] == [
+        "Ordered", "Paid", "Shipped", "Out for delivery", "Delivered",
+    ]  # fmt: skip
     assert done.command("order_shown") == {"type": "order_shown", "order_number": "HN-10003"}
 
 

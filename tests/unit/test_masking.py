@@ -20,6 +20,18 @@ def test_addresses(said: str, shown: str) -> None:
     assert mask(said) == shown
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("call +49 30 901820 or 090-1234-5678", "call ***20 or ***78"),
+        ("on 2026-11-28 13:08 it broke", "on 2026-11-28 13:08 it broke"),
+        ("2026-11-28 090-1234-5678", "2026-11-28 ***78"),
+    ],
+)
+def test_numbers_to_call_but_no_dates(said: str, shown: str) -> None:
+    assert mask(said) == shown
+
+
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("letter", ["寿", "a", ".", "1", "@", "a@", "a.", "@a.", "password "])
 def test_a_long_text_takes_no_long_time(letter: str) -> None:

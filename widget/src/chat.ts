@@ -71,6 +71,8 @@ const tokenNow = (): string | null => kept.get("token");
 /** Without a change it is the leader's heartbeat for the other tabs. */
 function change(changed: Partial<Live> = {}): void {
   const before = JSON.stringify(live);
+  // In every tab: only one of them holds the connection that is back.
+  if (changed.linked && !live.linked) retry();
   Object.assign(live, changed);
   if (tabs.leading()) tabs.tell(live);
   if (before !== JSON.stringify(live)) audience.live();
@@ -149,7 +151,8 @@ function end(): void {
 
 function forget(): void {
   outbox.clear();
-  for (const key of kept.keys("")) kept.set(key, null);
+  // The token first: on any other key another tab would still keep what it shows as read.
+  for (const key of ["token", ...kept.keys("")]) kept.set(key, null);
   end();
 }
 

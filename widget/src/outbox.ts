@@ -22,7 +22,7 @@ export interface OutboxHooks {
   sent(letter: Letter, seq: number): void;
   /** The server will never take this one. */
   refused(letter: Letter, why: Refused): void;
-  /** Several tries failed, or the server asks for a pause. It goes on by itself or when the customer asks. */
+  /** Several tries failed, or the server asks for a pause. It goes on by itself, at once when the customer asks. */
   stuck(): void;
 }
 
@@ -68,7 +68,6 @@ export function createOutbox(letters: Letter[], hooks: OutboxHooks): Outbox {
         }
         // Where the server names a pause, another try is certain.
         if (++tries > 3 || (isRefused(error) && error.pause)) hooks.stuck();
-        if (tries > 3) break;
         await sleep(pauseAfter(error, tries - 1));
       }
     }

@@ -188,9 +188,10 @@ export function createPanel(
     say(typing, live.typing ? fill(t.isTyping, nameOf(live.typing, person ? agent : null, t)) : "");
     if (live.linked === linked) return;
     linked = live.linked;
-    if (linked) tellFor("", 0);
-    else if (navigator.onLine) noticeTimer = setTimeout(tellFor, linkGrace, t.lost);
-    else tellFor(t.offline);
+    if (linked) return tellFor("", 0);
+    const lost = (): void => tellFor(navigator.onLine ? t.lost : t.offline);
+    if (navigator.onLine) noticeTimer = setTimeout(lost, linkGrace);
+    else lost();
   }
 
   /** For a while, or as long as the connection is lost. */

@@ -56,7 +56,10 @@ export function parts({ kind, text, data, attachments }: Message, making: Making
 
   const { number, label, steps, title, url, tracking_url, carrier } = data ?? {};
   const made: (Node | null)[] = [];
-  if (text) made.push(...textPart(text, t));
+  // Its link stands below.
+  if (tracking_url) text = text.replace(tracking_url, "").trim();
+  // A file's message is its name where nothing was said with it: for channels that can't show it.
+  if (text && text !== attachments?.[0]?.name) made.push(...textPart(text, t));
   for (const file of attachments ?? []) made.push(attached(file, lang, making.content, making.download));
   if (kind === "article") made.push(outside(url, title || t.readMore));
   if ((kind === "order" || kind === "case") && number) {

@@ -4,11 +4,12 @@ import { chooseTime } from "./callback.ts";
 import { button, h, say } from "./dom.ts";
 import type { Call, Lang, Queue, Slots } from "./protocol.ts";
 import { span } from "./spans.ts";
+import { entries } from "./store.ts";
 import { type Texts, fill } from "./texts.ts";
 import type { When } from "./when.ts";
 
-/** Nobody is left to wait for longer without being told what else there is. */
-const offersAfter = 30_000;
+/** Nobody is left to wait for longer without being told what else there is: the server says so after half a minute. */
+const offersAfter = 32_000;
 
 export interface TicketBody {
   action: "wait" | "message" | "callback" | "callback_cancel" | "cancel";
@@ -97,8 +98,8 @@ export function createQueue(t: Texts, lang: Lang, when: When, { ticket, slots, w
         offers = 0;
       } else
         offers ||= setTimeout(() => {
-          // Without taking the focus from where they write.
-          if (folded.isConnected) below.replaceChildren(choices());
+          // Once is enough. And without taking the focus from where they write.
+          if (folded.isConnected && !entries.at(-1)?.message.buttons?.length) below.replaceChildren(choices());
         }, offersAfter);
       const { position, estimate, staffed } = queue ?? {};
       const stands = position === 1 ? t.next : position ? fill(t.place, position) : t.waiting;
