@@ -24,7 +24,7 @@ OPERATING = ROOT / "docs" / "operating.md"
 HTTP = ROOT / "docs" / "http.md"
 
 SETTING = re.compile(r"\bOMOTENASHI_[A-Z_]+\b")
-ROUTE = re.compile(r"`(GET|POST|PUT|PATCH|DELETE|OPTIONS) (/[^`\s?]*)")
+ROUTE = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (/[^`\s?]*)")
 COMMAND = re.compile(r"(?<!-m )(?<![\w/.@])(?:\.venv/bin/)?omotenashi ((?:[a-z]+ ?)+)")
 OPTION = re.compile(r"`(--[a-z-]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)")
@@ -73,7 +73,8 @@ def settings() -> set[str]:
 
 
 def routes(data_dir: Path) -> set[str]:
-    """`METHOD /path/{}` of everything the application answers, HEAD apart."""
+    """`METHOD /path/{}` of everything the application answers, HEAD and browsers' questions
+    before a request (OPTIONS) apart."""
     switched_on = {"webhook_url": "https://service.example", "webhook_secret": "x" * 16}
     settings = Settings(_env_file=None, data_dir=data_dir, **switched_on)  # type: ignore[arg-type]
     parts = make_parts(settings)
@@ -82,7 +83,7 @@ def routes(data_dir: Path) -> set[str]:
         f"{method} {plain(route.path)}"
         for route in app.router.routes
         for method in route.methods
-        if method != "HEAD"
+        if method not in ("HEAD", "OPTIONS")
     }
     parts.db.close()
     type(app).unregister_app(app)
