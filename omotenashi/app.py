@@ -26,7 +26,7 @@ from omotenashi import actions_server, health, learning_job, models, openapi, vo
 from omotenashi.article_watch import keep_fresh
 from omotenashi.parts import PLAYBOOK, Parts, demo_today
 from omotenashi.supervisor import CHILD
-from support import followups
+from support import timer_handlers
 from support.attachments.storing import Attachments
 from support.delivery.mail import MailSender
 from support.delivery.outbox import OutboxRunner, Sender
@@ -65,7 +65,7 @@ def prepare_database(db: Database, now: datetime, *, demo: bool) -> None:
         tx.alone()
         if db.is_sqlite:
             release_leases(tx)
-        followups.start_recurring(tx, now)
+        timer_handlers.start_recurring(tx, now)
         if demo:
             seeding.seed(tx.connection, demo_today(now))
 
@@ -231,7 +231,7 @@ def _work_in_background(
     outbox = OutboxRunner(parts.db, senders, parts.clock)
     remedies = RemedyRunner(parts.db, parts.services.orders, parts.playbook, parts.clock)
     mail = "email" in senders
-    timers = TimerRunner(parts.db, followups.handlers(parts.playbook, mail=mail), parts.clock)
+    timers = TimerRunner(parts.db, timer_handlers.handlers(parts.playbook, mail=mail), parts.clock)
 
     assignment = AssignmentRunner(parts.db, parts.playbook, parts.clock)
     spreader = NoticeSpreader(parts.db, parts.services.orders, parts.playbook, parts.clock)

@@ -48,7 +48,7 @@ export class Actions {
     const { agents } = await get("agents").catch(() => ({ agents: [] }));
     const status = table("status");
     const options = agents
-      .filter((agent) => agent.id !== this.current()?.agent?.id)
+      .filter((agent) => agent.id !== this.current()?.agent?.id && agent.id !== this.me.id)
       .sort((one, other) => Number(other.online) - Number(one.online))
       .map((agent) => [String(agent.id), agent.name, agent.online ? status[agent.status] : t("ask.offline")]);
     const teams = [...new Set(agents.map((agent) => agent.team).filter(Boolean))].sort();

@@ -56,7 +56,10 @@ let opening = Promise.resolve();
 /** Which pane a narrow screen shows; on a wide one "customer" is the pane pulled over. */
 function show(pane) {
   panes.dataset.pane = pane;
-  if (pane === "customer") byId("customer").querySelector("button, a, summary")?.focus();
+  if (pane !== "customer") return;
+  // On a wide screen there is nothing to close.
+  const within = [...byId("customer").querySelectorAll("button, a, summary, input")];
+  within.find((one) => one.checkVisibility({ visibilityProperty: true }))?.focus();
 }
 
 async function open(id, { remember = true } = {}) {

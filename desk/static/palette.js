@@ -5,6 +5,7 @@ import { el, icon } from "./dom.js";
 import { named, t } from "./words.js";
 import { nameOf, stateWords } from "./row.js";
 
+// Conversations, below what can be done.
 const MOST = 9;
 const SEARCH_AFTER_MS = 250;
 
@@ -44,7 +45,7 @@ export class Palette {
     const known = this.rows().filter((row) => wanted && fits(said(row, this.me.id)));
     this.offer([
       ...this.commands().filter((one) => fits(one.words)),
-      ...known.map((row) => this.conversation(row)),
+      ...known.slice(0, MOST).map((row) => this.conversation(row)),
     ]);
     if (wanted.length < 2) return;
     this.soon = setTimeout(() => this.search(wanted, known), SEARCH_AFTER_MS);
@@ -63,7 +64,7 @@ export class Palette {
   }
 
   offer(found) {
-    this.found = found.slice(0, MOST);
+    this.found = found;
     this.list.replaceChildren(
       ...this.found.map((one, at) =>
         el(

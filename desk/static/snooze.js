@@ -2,20 +2,19 @@
 
 import { ask, choices } from "./dialogs.js";
 import { el } from "./dom.js";
-import { dayAndTime, t } from "./words.js";
+import { dayAndTime, dayOf, momentAt, t } from "./words.js";
 
 const HOUR_MS = 3600000;
-const MORNING = 9;
+const DAY_MS = 24 * HOUR_MS;
 
+/** Nine o'clock in the shop, so many days from today; days and times are the shop's everywhere. */
 function morning(days) {
-  const at = new Date();
-  at.setDate(at.getDate() + days);
-  at.setHours(MORNING, 0, 0, 0);
-  return at;
+  const day = new Date(Date.parse(dayOf(new Date())) + days * DAY_MS).toISOString().slice(0, 10);
+  return momentAt(`${day}T09:00`);
 }
 
 /** Days from today to the next Monday. */
-const toMonday = () => ((8 - new Date().getDay()) % 7) || 7;
+const toMonday = () => (8 - new Date(dayOf(new Date())).getUTCDay()) % 7 || 7;
 
 /** A moment to come, or null when it was cancelled. */
 export async function askUntil() {
@@ -30,6 +29,6 @@ export async function askUntil() {
   const box = el("div", {}, choices("until", [...options, ["own", t("snooze.own")]]), own);
   const given = await ask({ title: t("snooze.title"), lead: t("snooze.lead"), fields: [box], submit: t("snooze.submit") });
   if (!given) return null;
-  const at = given.until === "own" ? new Date(given.at) : times[given.until];
+  const at = given.until === "own" ? momentAt(given.at) : times[given.until];
   return Number.isNaN(at.getTime()) ? null : at;
 }

@@ -29,9 +29,26 @@ const dayKey = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-dig
 const dayOnly = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", timeZone: "UTC" });
 const yen = new Intl.NumberFormat(lang, { style: "currency", currency: "JPY" });
 
+const parts = new Intl.DateTimeFormat("en-CA", {
+  year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone,
+});
+
 export const timeOf = (iso) => clock.format(new Date(iso));
 export const dayOf = (iso) => dayKey.format(new Date(iso));
 export const money = (amount) => yen.format(amount);
+
+/** The moment at which the shop's clocks show e.g. "2026-11-29T09:00"; an invalid Date of nonsense. */
+export function momentAt(shown) {
+  const wanted = Date.parse(`${shown}Z`);
+  let at = wanted;
+  if (Number.isNaN(wanted)) return new Date(NaN);
+  // Twice, since the clocks may be changed in between.
+  for (let turn = 0; turn < 2; turn += 1) {
+    const p = Object.fromEntries(parts.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    at += wanted - Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute);
+  }
+  return new Date(at);
+}
 
 /** A calendar day such as 2026-01-31, which has no time zone. */
 export const calendarDay = (day) => dayOnly.format(new Date(`${day}T00:00:00Z`));

@@ -5,6 +5,7 @@ up, or by the end of the conversation; meanwhile the assistant may go on answeri
 and told here; who owns the conversation is decided in `support.handover.handoff`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from support.store import Transaction
 from support.store.schema import customers, tickets
 from support.tasks import promises
 from support.team import agents
-from support.timers import cancel_timer, set_timer
+from support.timers import Handler, cancel_timer, set_timer
 from support.values import Author, Conversation, State, Thread
 
 LEARN_FROM = 50
@@ -59,6 +60,16 @@ def place_of(
         remaining(told, ticket.estimated_at or now, now),
         staff(connection, playbook, now) > 0,
     )
+
+
+def handlers(playbook: Playbook) -> Mapping[str, Handler]:
+    def ran_out(tx: Transaction, conversation_id: str, data: dict[str, Any], now: datetime) -> None:
+        reestimate(tx, conversation_id, playbook, now)
+
+    def offers(tx: Transaction, conversation_id: str, data: dict[str, Any], now: datetime) -> None:
+        offer_choices(tx, conversation_id, playbook, now)
+
+    return {ESTIMATE_TIMER: ran_out, OFFERS_TIMER: offers}
 
 
 def reestimate(tx: Transaction, conversation_id: str, playbook: Playbook, now: datetime) -> None:

@@ -5,6 +5,7 @@ dead line, a sign-out, a changed password), and at once who was disabled. Seen m
 browser asked for something: an open stream alone proves nobody, since a dead line looks open.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,10 +20,21 @@ from support.store.schema import agents as agents_table
 from support.store.schema import conversations as conversations_table
 from support.store.schema import transitions
 from support.team import agents
+from support.timers import Handler, set_timer
 from support.values import Conversation, State
 
+TIMER = "vanished"
+EVERY = timedelta(seconds=30)
 # At most so many at a time; the next look takes the rest.
 PIECE = 100
+
+
+def handlers(playbook: Playbook) -> Mapping[str, Handler]:
+    def look(tx: Transaction, subject: str, data: dict[str, Any], now: datetime) -> None:
+        sweep(tx, playbook, now)
+        set_timer(tx, TIMER, "", now + EVERY, now)
+
+    return {TIMER: look}
 
 
 def sweep(tx: Transaction, playbook: Playbook, now: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, null, select
+from sqlalchemy import ColumnElement, Connection, Table, func, null, select
 
 from support.reports.episodes import Episode, episodes
 from support.reports.figures import Among, Figure, behind, slice_of
@@ -79,8 +79,9 @@ def _begin(
 
 
 def _has(its: Table, *also: ColumnElement[bool]) -> ColumnElement[bool]:
-    mine = its.c.conversation_id == conversations.c.id
-    return exists().where(mine, *also).correlate(conversations)
+    # Not as EXISTS: beside an OR, PostgreSQL would read all of `its` for it.
+    mine = select(its.c.conversation_id).where(its.c.conversation_id == conversations.c.id, *also)
+    return mine.limit(1).correlate(conversations).scalar_subquery().is_not(None)
 
 
 _WROTE_AGAIN: Final = _has(

@@ -359,13 +359,19 @@ def assistant_failed() -> ColumnElement[bool]:
     """It was stuck or down, had no answer to a question, or a lead says that it went wrong."""
     return (
         conversations.c.reason.in_(("stuck", "brain_down"))
-        | _of(missed_questions).exists()
-        | _of(reviews).where(reviews.c.verdict.in_(FAILINGS)).exists()
+        | _any(_of(missed_questions))
+        | _any(_of(reviews).where(reviews.c.verdict.in_(FAILINGS)))
     )
 
 
 def _of(its: Table) -> Select[Any]:
     return select(its.c.conversation_id).where(its.c.conversation_id == conversations.c.id)
+
+
+def _any(its: Select[Any]) -> ColumnElement[bool]:
+    """Whether there is one. Not as EXISTS: beside an OR, PostgreSQL would read all of them for
+    it."""
+    return its.limit(1).scalar_subquery().is_not(None)
 
 
 def _make_cursor(key: datetime, last_id: str) -> str:

@@ -2,6 +2,7 @@
 """Answering at the desk in a real browser: taking back, putting aside, finding, being helped."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -117,6 +118,37 @@ def test_putting_aside_and_finding(sign_in: Open, desk: dict[str, str]) -> None:
     expect(page.locator(".line.event")).to_contain_text("Lena Vogt snoozed this until")
     page.keyboard.press("Alt+m")
     expect(page.locator(".line.event").last).to_contain_text("Taken up again")
+
+
+def test_mornings_are_the_shops_wherever_the_browser_is(
+    sign_in: Open, desk: dict[str, str]
+) -> None:
+    page = sign_in("lena", path=f"/desk/c/{desk['angry']}")
+    abroad = page.context.new_cdp_session(page)
+    abroad.send("Emulation.setTimezoneOverride", {"timezoneId": "America/New_York"})
+    claimable = page.locator(".talk-head").get_by_role("button", name="Claim")
+    expect(page.locator(".talk-head h1")).to_be_visible()
+    if claimable.count():
+        claimable.click()
+        expect(page.locator(".write textarea")).to_be_focused()
+    page.keyboard.press("Alt+m")
+    for name in ("Tomorrow morning", "Monday morning"):
+        choice = page.get_by_role("dialog").locator("label", has_text=name)
+        expect(choice).to_contain_text(re.compile(r"\b0?9:00$"))
+    own = page.get_by_role("dialog").get_by_label("At another time").last
+    day = datetime.now(UTC).date() + timedelta(days=3)
+    own.fill(f"{day}T10:30")
+    page.get_by_role("dialog").get_by_role("button", name="Snooze").click()
+    expect(page.locator(".talk-head")).to_contain_text(f"{day:%b} {day.day} 10:30")
+    page.keyboard.press("Alt+m")  # taken up again
+    expect(page.locator(".talk-head")).not_to_contain_text("Snoozed until")
+
+
+def test_the_customer_pane_is_reached_by_a_key(sign_in: Open, desk: dict[str, str]) -> None:
+    page = sign_in("lena", path=f"/desk/c/{desk['angry']}")
+    expect(page.locator("#customer h2").first).to_be_visible()
+    page.keyboard.press("Alt+o")
+    expect(page.locator("#customer :focus")).to_be_visible()
 
 
 def test_a_colleague_is_mentioned_and_finds_the_place(

@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk_pages import running
+from tests.browser.shop import eventually
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)  # several servers and a browser may share two cores
@@ -263,6 +264,73 @@ def test_leads_review_and_settle(sign_in: Open, desk: dict[str, str]) -> None:
     page.goto("/desk/overview")
     page.get_by_role("button", name="回答を用意した").click()
     expect(page.locator("[data-question]")).to_have_count(0)
+
+
+COUNTS = "**/api/v1/desk/counts"
+# Sound is heard by how often it is begun.
+EAR = """window.chimes = 0;
+window.AudioContext = class extends AudioContext {
+  createOscillator() { window.chimes += 1; return super.createOscillator(); }
+};"""
+
+
+def test_who_reads_a_page_without_events_hears_of_who_waits(
+    sign_in: Open, desk: dict[str, str]
+) -> None:
+    page = sign_in("aya", path="/desk/account")
+    page.get_by_role("button", name="Sound and notifications").click()
+    page.add_init_script(EAR)
+    page.clock.install()
+    with page.expect_response(COUNTS) as before:
+        page.reload()
+    queued = before.value.json()["queued"]
+    later = Customer(desk["url"])
+    later.say("a person please")
+    try:
+        for _ in range(20):  # until their place in line is there
+            with page.expect_response(COUNTS) as asked:
+                page.clock.run_for(15_000)
+            if asked.value.json()["queued"] > queued:
+                break
+        eventually(lambda: page.evaluate("window.chimes") >= 2)
+    finally:
+        later.client.close()
+
+
+def test_the_palette_has_what_can_be_done_and_does_it(sign_in: Open, customer: Customer) -> None:
+    page = sign_in("lena")
+    row(page, customer.id).click()
+    expect(page.locator(".talk-head h1")).to_be_visible()
+    offered = page.locator(".palette [role=option]")
+
+    def ask(words: str) -> None:
+        page.keyboard.press("Control+k")
+        expect(page.get_by_role("combobox", name="What would you like to do?")).to_be_focused()
+        page.keyboard.type(words)
+
+    ask("")
+    known = offered.all_inner_texts()
+    for wanted in ("Claim", "Resolve", "Reply", "Views: Mine", "Your status: Busy", "Reports",
+                   "Filters", "Keyboard shortcuts", "Sign out"):  # fmt: skip
+        assert any(one.startswith(wanted) for one in known), (wanted, known)
+    page.keyboard.press("Escape")
+    ask("busy")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your status")).to_have_value("busy")
+    ask("avail")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your status")).to_have_value("available")
+    ask("claim")
+    page.keyboard.press("Enter")
+    expect(page.locator(".owner")).to_contain_text("You answer here")
+    ask("views mine")
+    page.keyboard.press("Enter")
+    expect(page.locator('#views [data-view="mine"]')).to_have_attribute("aria-pressed", "true")
+    ask("transcr")
+    expect(offered.first).to_contain_text("Transcript")
+    ask_for = offered.filter(has_text="Transcripts")
+    ask_for.click()
+    expect(page.get_by_role("heading", name="Transcripts")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -89,3 +89,26 @@ async def test_the_assistant_never_types_while_a_person_has_the_conversation(
         await visitor.say("thank you, Aya")
         await aya.reply(visitor.conversation_id, "Gladly.")
         assert True not in await typing_until(events, "message", "agent")
+
+
+async def test_a_server_that_stops_asks_for_no_more_answers(
+    server: Server, visitor: Visitor
+) -> None:
+    async with slow_brain(server) as enough:
+        await visitor.say("is it late?")
+        async with asyncio.timeout(10):
+            while not server.brain.requests:
+                await asyncio.sleep(0.05)
+        await visitor.say("and who pays?")  # which is to be looked at once that turn is done
+        await asyncio.sleep(0.3)
+        asked = len(server.brain.requests)
+        await server.stop()
+        enough.set()
+        await asyncio.sleep(0.5)
+        assert len(server.brain.requests) == asked
+    await server.start()
+    later = server.again(visitor)
+    said = await later.wait_for(lambda said: any(m["author"] == "bot" for m in said))
+    assert [m["text"] for m in said if m["author"] == "customer"] == [
+        "is it late?", "and who pays?",
+    ]  # fmt: skip
