@@ -5,8 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from support import conversations
 from support.brain import TurnRequest
+from support.messages import Draft, append
+from support.store import Transaction
 from support.turns import turns
+from support.values import Author
 from tests.harness import DeskAgent, Server, TestClock, Visitor, answer, handover
 
 
@@ -506,3 +510,20 @@ async def test_whoever_only_asks_for_a_person_is_about_that(
     path = f"/api/v1/desk/conversations?id={visitor.conversation_id}"
     found = (await agent.client.get(path)).json()["conversations"]
     assert found[0]["topic"] == "request_human"
+
+
+async def test_a_long_conversation_is_summed_up_by_its_newest_words(
+    server: Server, visitor: Visitor
+) -> None:
+    def talk(tx: Transaction) -> None:
+        _, conversation = conversations.lock(tx, visitor.conversation_id)
+        for number in range(510):
+            append(tx, conversation, Draft(Author.BOT, f"line {number}"), server.clock())
+
+    await server.db.writing(talk)
+    server.brain.replies["my kettle leaks"] = handover("complaint")
+    await visitor.answers("my kettle leaks")
+    agent = await server.agent("Aya")
+    found = await agent.client.get(f"/api/v1/desk/conversations/{visitor.conversation_id}")
+    wish = [line["text"] for line in found.json()["summary"] if line["line"] == "wish"]
+    assert wish == ["“my kettle leaks”"]
