@@ -70,7 +70,7 @@ def parsing(model: Path) -> str:
 def trainings() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        for name in ("data", "brain"):
+        for name in ("data", "brain", "encoders"):
             shutil.copytree(ROOT / name, folder / name)
         for name in ("config.yml", "domain.yml"):
             shutil.copy(ROOT / name, folder / name)

@@ -9,7 +9,9 @@ Each set is trained with our tokenizer, sentence vectors and classifier, and wit
 without a neural network (words and characters counted, logistic regression); `--diet` trains DIET
 on the smallest set as well, for a hundred epochs, which takes long. 10-shot: ten examples an
 intent by `random.seed(0)`. CLINC150: the hundred out-of-scope examples are trained as an intent,
-and one threshold on the confidence is chosen on the validation messages. xSID: trained on the
+and one threshold on the confidence is chosen on the validation messages: the strictest at which
+KEPT of those in scope are answered rightly. (The largest sum of both shares, told beside it, hangs
+on single ones of a hundred out-of-scope messages.) xSID: trained on the
 English and Japanese validation messages, tested on the Japanese test messages without blanks.
 """
 
@@ -33,6 +35,8 @@ from omotenashi.models import BRAIN_PYTHON
 from omotenashi.settings import ROOT
 
 OUTSIDE = "out_of_scope"
+# A hundredth more than the aim.
+KEPT = 0.93
 Labelled = list[tuple[str, str]]
 
 _OURS = """\
@@ -199,15 +203,16 @@ def measure(chosen: Set, name: str, pipeline: str) -> None:
     if not validation:
         print(f"{told}accuracy {accuracy(test, chosen.test):.3f}   trained in {seconds:.0f} s")
         return
-    threshold = max(
-        (one / 100 for one in range(100)),
-        key=lambda level: sum(in_and_out(validation, chosen.validation, level)),
+    levels = [one / 1000 for one in range(1000)]
+    shares = {level: in_and_out(validation, chosen.validation, level) for level in levels}
+    strict = max((level for level in levels if shares[level][0] >= KEPT), default=0.0)
+    largest = max(levels, key=lambda level: sum(shares[level]))
+    found = (
+        "in scope {:.3f}, out of scope refused {:.3f}".format(*in_and_out(test, chosen.test, level))
+        + f" (threshold {level:.3f})"
+        for level in (strict, largest)
     )
-    inside, outside = in_and_out(test, chosen.test, threshold)
-    print(
-        f"{told}in scope {inside:.3f}, out of scope refused {outside:.3f} (threshold"
-        f" {threshold:.2f})   trained in {seconds:.0f} s"
-    )
+    print(f"{told}{'; by the largest sum: '.join(found)}   trained in {seconds:.0f} s")
 
 
 def main() -> None:

@@ -4,12 +4,14 @@ FROM python:3.10-slim-bookworm AS packages
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential \
   && rm -rf /var/lib/apt/lists/*
 COPY requirements/brain.txt /tmp/
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/brain.txt
+# Every package by its hash, from the lock file, and nothing that it only asks for (left_out.in).
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /tmp/brain.txt
 
 FROM packages AS model
 WORKDIR /app
 COPY config.yml domain.yml endpoints.yml credentials.yml ./
 COPY data data
+COPY encoders encoders
 COPY brain brain
 ENV RASA_TELEMETRY_ENABLED=false
 # Its name begins with the moment of training: of two brains the newer model's is asked.
@@ -21,6 +23,7 @@ WORKDIR /app
 COPY --from=packages /venv /venv
 COPY --from=model /app/models models
 COPY config.yml domain.yml endpoints.yml credentials.yml ./
+COPY encoders encoders
 COPY brain brain
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
   RASA_TELEMETRY_ENABLED=false HOME=/tmp MPLCONFIGDIR=/tmp

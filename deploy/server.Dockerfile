@@ -12,6 +12,7 @@ RUN useradd --system --uid 10001 --no-create-home omotenashi
 WORKDIR /app
 COPY --from=packages /venv /venv
 COPY data data
+COPY encoders encoders
 COPY support support
 COPY web web
 COPY channels channels

@@ -32,7 +32,7 @@ REVIEWED = "reviewed.yml"
 # The folders and files that a model is made of, and the articles.
 COPIED = (
     "config.yml", "domain.yml", "data/nlu", "data/rules", "data/stories", "data/mood",
-    "data/knowledge", "brain",
+    "data/knowledge", "brain", "encoders",
 )  # fmt: skip
 # Messages that were written apart from the training data, where this checkout has its tests.
 APART = Path("tests") / "data" / "understanding" / "development"

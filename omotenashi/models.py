@@ -56,4 +56,5 @@ def _files(root: Path) -> Iterator[Path]:
         if path.is_file():
             yield path
         yield from (file for file in path.rglob("*.yml") if file.is_file())
-    yield from (root / "brain").rglob("*.py")
+    for room in ("brain", "encoders"):
+        yield from (root / room).rglob("*.py")

@@ -12,6 +12,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+import encoders
 from brain.nlu.segmentation import Word, segment
 from brain.nlu.spans import Span
 
@@ -62,10 +63,11 @@ class StoredComponent(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa keeps what a component learned until its class changes; but what it learns depends
-        on all that is in this package."""
+        on all that is in this package and on the encoders."""
         digest = hashlib.blake2b(digest_size=16)
-        for path in sorted(Path(__file__).parent.glob("*.py")):
-            digest.update(path.read_bytes())
+        for folder in (Path(__file__).parent, Path(encoders.__file__).parent):
+            for path in sorted(folder.glob("*.py")):
+                digest.update(path.read_bytes())
         return digest.hexdigest()
 
     def persist(self) -> Resource:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -19,6 +21,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from brain.nlu import close
 from brain.nlu.component import StoredComponent, add_entities, words_of
 from brain.nlu.confidence import Confidence, gibberish
 from brain.nlu.encoder import parts_of, reading_of
@@ -73,7 +76,10 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
         if len({example.get(INTENT) for example in examples}) < 2:
             return self._resource
         readings, targets = self._read(examples, training_data)
-        vectors = encode_cached([reading.text for reading in readings])
+        texts = [reading.text for reading in readings]
+        vectors = encode_cached(texts)
+        if close.pays(texts, len(set(targets))):
+            vectors = close.beside(vectors, texts, cached=True)
         with ThreadPoolExecutor(1) as beside:
             known = beside.submit(prototypes, vectors, targets)
             alike = beside.submit(held_out_likeness, vectors, targets)
@@ -90,9 +96,8 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            found = reading_of(message)
-            ranking = self._ranking(*found) if found is not None else []
-            wishes = list(self._wishes(message))
+            whole, *parts = self._rankings(message) or [[]]
+            ranking, wishes = whole, list(_wishes(message, parts))
             if ranking and wishes:
                 ranking = self._with_what_counts(ranking, wishes)
                 if other := second_wish(ranking[0]["name"], wishes):
@@ -112,19 +117,25 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
         others = [guess for guess in ranking if guess["name"] != heard.intent]
         return [{"name": heard.intent, "confidence": heard.confidence}, *others]
 
-    def _wishes(self, message: Message) -> Iterator[Wish]:
-        """What each part of the message asks for by itself."""
-        for part, vector in parts_of(message):
-            for best in self._ranking(part.reading, vector[np.newaxis])[:1]:
-                yield Wish(best["name"], best["confidence"], part.start, part.end, part.said)
+    def _rankings(self, message: Message) -> list[list[dict[str, Any]]]:
+        """The likeliest intents of the whole message, and of each of its parts."""
+        found = reading_of(message)
+        if found is None:
+            return []
+        reading, vectors = found
+        readings = [reading, *(part.reading for part, _ in parts_of(message))]
+        vectors = np.vstack([vectors, *(vector for _, vector in parts_of(message))])
+        if close.reads(self._prototypes.shape[1]):
+            vectors = close.beside(vectors, [reading.text for reading in readings])
+        return [self._ranking(*one) for one in zip(readings, vectors, strict=True)]
 
     def _ranking(self, reading: Reading, vector: np.ndarray) -> list[dict[str, Any]]:
-        """The likeliest intents of a reading, whose `vector` has the shape (1, 512)."""
+        """The likeliest intents of a reading with its vector."""
         if self._model is None or not reading.words:
             return []
-        chances = self._model.chances(reading, vector[0])
+        chances = self._model.chances(reading, vector)
         best = np.argsort(-chances)[: self.config["ranking_length"]]
-        near = likeness(vector, self._prototypes)[0]
+        near = likeness(vector[np.newaxis], self._prototypes)[0]
         sure = float(self._confidence.of(chances[best[0]], near))
         return [
             {
@@ -143,8 +154,9 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
             if example.get(INTENT) in self.config["detailed_intents"]
             and number % EVERY_SO_MANY == 0
         ]
-        readings = readings_of([*examples, *detailed], training_data)
-        targets = [example.get(INTENT) for example in (*examples, *detailed)]
+        examples = [*examples, *detailed, *_named(examples)]
+        readings = readings_of(examples, training_data)
+        targets = [example.get(INTENT) for example in examples]
         if OUT_OF_SCOPE in targets:
             for text in gibberish(self.config["gibberish"]):
                 readings.append(read(text, segment(text), ()))
@@ -197,6 +209,23 @@ def with_details(example: Message, number: int) -> Message:
 
 
 _NOTHING = {"name": None, "confidence": 0.0}
+# Where an intent has no more examples than this, its name is one more.
+_NAMED = 50
+
+
+def _named(examples: list[Message]) -> Iterator[Message]:
+    """The names of intents as their examples, where they have few: "lost_or_stolen_card"."""
+    for intent, count in Counter(example.get(INTENT) for example in examples).items():
+        words = re.sub(r"[\W_]+", " ", intent).strip().lower()
+        if count <= _NAMED and words and intent != OUT_OF_SCOPE:
+            yield Message({TEXT: words, INTENT: intent})
+
+
+def _wishes(message: Message, rankings: list[list[dict[str, Any]]]) -> Iterator[Wish]:
+    """What each part of the message asks for by itself."""
+    for (part, _), ranking in zip(parts_of(message), rankings, strict=True):
+        for best in ranking[:1]:
+            yield Wish(best["name"], best["confidence"], part.start, part.end, part.said)
 
 
 def readings_of(examples: list[Message], training_data: TrainingData) -> list[Reading]:

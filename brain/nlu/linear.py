@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
@@ -19,6 +22,9 @@ FOLDS = 3
 _USUAL_TEMPERATURE = 3.5
 # With so many examples of each label, words and dense columns weigh alike.
 _PLENTY = 1000
+# Up to so many a logistic regression, which weighs all labels against each other at once, does
+# better than a machine for each label against all others; beyond, it only takes longer.
+VERY_FEW = 20
 
 
 @dataclass(frozen=True)
@@ -58,14 +64,20 @@ class LinearText:
             split = StratifiedKFold(folds, shuffle=True, random_state=7).split(truth, truth)
             seen, unseen = next(split)
 
-        def trained(rows: np.ndarray) -> LinearSVC:
-            # Few examples can be trusted further, as their dense columns are.
-            machine = LinearSVC(C=cost * dense_weight, tol=1e-2, random_state=7)
+        def trained(rows: np.ndarray) -> "LinearSVC | LogisticRegression":
+            if len(truth) <= VERY_FEW * len(labels):
+                machine = LogisticRegression(C=2.0, tol=1e-3, max_iter=100)
+            else:
+                # Few examples can be trusted further, as their dense columns are.
+                machine = LinearSVC(C=cost * dense_weight, tol=1e-2, random_state=7)
             return machine.fit(matrix[rows], truth[rows])
 
-        # liblinear lets go of the GIL: two folds at a time.
-        with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-            final, *partial = pool.map(trained, [everything, seen] if len(unseen) else [everything])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # near enough by then
+            # liblinear lets go of the GIL: two folds at a time.
+            with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+                each = [everything, seen] if len(unseen) else [everything]
+                final, *partial = pool.map(trained, each)
         held_out, temperature = None, _USUAL_TEMPERATURE
         if partial:
             decisions = _columns(partial[0].decision_function(matrix[unseen]))

@@ -4,7 +4,7 @@ import hashlib
 import os
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -69,18 +69,30 @@ def encode_cached(texts: Sequence[str]) -> np.ndarray:
     """
     if _being_made is not None:
         _being_made.wait()
-    path = _cache_file()
+    return remembered("sentence-vectors", texts, _encoded, DIMENSIONS)
+
+
+def remembered(
+    name: str,
+    texts: Sequence[str],
+    made: Callable[[Sequence[str]], np.ndarray],
+    dimensions: int,
+) -> np.ndarray:
+    """The vectors that an encoder has `made` of training sentences, kept in a file `name`."""
+    path = _cache_folder() / f"{name}.npz"
     keys = [_key(text) for text in texts]
     with _LOCK:
         known = _read(path)
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if missing:
-        texts = list(missing.values())
-        made = _encode_in_bulk(texts) if len(texts) >= _BULK else encode(texts)
-        known.update(zip(missing, made, strict=True))
+        known.update(zip(missing, made(list(missing.values())), strict=True))
         with _LOCK:
             _write(path, known)
-    return np.stack([known[key] for key in keys]) if keys else np.empty((0, DIMENSIONS), "f4")
+    return np.stack([known[key] for key in keys]) if keys else np.empty((0, dimensions), "f4")
+
+
+def _encoded(texts: Sequence[str]) -> np.ndarray:
+    return _encode_in_bulk(texts) if len(texts) >= _BULK else encode(texts)
 
 
 def _encode_in_bulk(texts: Sequence[str]) -> np.ndarray:
@@ -105,9 +117,9 @@ def _key(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=20).digest()
 
 
-def _cache_file() -> Path:
+def _cache_folder() -> Path:
     cache = os.environ.get("OMOTENASHI_VECTOR_CACHE") or os.environ.get("RASA_CACHE_DIRECTORY")
-    return Path(cache or Path(".rasa") / "cache") / "sentence-vectors.npz"
+    return Path(cache or Path(".rasa") / "cache")
 
 
 def _read(path: Path) -> dict[bytes, np.ndarray]:

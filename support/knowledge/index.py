@@ -19,12 +19,12 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from support.knowledge import minilm
+from encoders import minilm
 from support.knowledge.articles import Article
 from support.knowledge.language import Lang, language_of
 from support.knowledge.lexicon import Lexicon
 from support.knowledge.rows import FirstLook, Places, Rows, largest, profiles
-from support.knowledge.vectors import Vectors, VectorTable, encode
+from support.knowledge.vectors import Vectors, VectorTable, encode, english
 from support.knowledge.words import character_ngrams, normalise, stem, words
 
 FEATURES: Final = (
@@ -103,7 +103,7 @@ class LanguageIndex:
         self._close: tuple[Rows, Rows] | None = None
         if lang == "en" and len(self.articles) <= CLOSE:
             texts = (normalise(text) for group in (*heads, *passages) for text in group)
-            close = VectorTable(texts, cache_dir, minilm.english())
+            close = VectorTable(texts, cache_dir, english())
             self._close = Rows(heads, close, large), Rows(passages, close, large)
         self._first_look = FirstLook([self._heads, self._passages]) if large else None
         titles = ["\n".join(head) for head in heads]

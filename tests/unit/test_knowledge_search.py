@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support.knowledge import ArticleError, Knowledge, KnowledgeHolder, minilm, search_lines
+from encoders import minilm
+from support.knowledge import ArticleError, Knowledge, KnowledgeHolder, search_lines
 
 SHOPS = Path(__file__).parent.parent / "data" / "other_shops"
 

