@@ -26,8 +26,8 @@ test: setup-tests
 check: setup-tests
 	$(SERVER) -m ruff check .
 	$(SERVER) -m ruff format --check .
-	$(SERVER) -m ruff check --target-version py310 brain tests/brain
-	$(SERVER) -m ruff format --check --target-version py310 brain tests/brain
+	$(SERVER) -m ruff check --target-version py310 brain encoders tests/brain
+	$(SERVER) -m ruff format --check --target-version py310 brain encoders tests/brain
 	$(SERVER) -m mypy
 	$(SERVER) -m mypy --strict scripts
 	$(TOOLS) npm --prefix widget run --silent check
