@@ -35,7 +35,12 @@ form?.addEventListener("submit", async (event) => {
   saved.textContent = t("transcript.saved");
   const list = byId("reviews");
   if (list.firstElementChild?.classList.contains("soft")) list.replaceChildren();
-  const parts = [named("verdict", given.verdict), given.score && t("customer.stars", { n: given.score }), given.comment];
-  list.append(el("li", {}, parts.filter(Boolean).join(" · ")));
+  const first = [
+    named("verdict", given.verdict), given.score && t("customer.stars", { n: given.score }),
+    given.intent && named("intent", given.intent), given.article, given.seq && `#${given.seq}`,
+  ];
+  const marks = Object.entries(given.scorecard ?? {}).map(([name, mark]) => `${named("criterion", name)}: ${named("mark", String(mark))}`);
+  const lines = [first, marks, [given.comment]].map((parts) => parts.filter(Boolean).join(" · ")).filter(Boolean);
+  list.append(el("li", {}, lines.map((line) => el("p", { dir: "auto" }, line))));
   form.reset();
 });

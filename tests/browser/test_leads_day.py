@@ -4,6 +4,7 @@
 
 import re
 import time
+from typing import Literal
 
 import httpx
 import pytest
@@ -107,3 +108,25 @@ def test_an_agent_reads_what_is_meant_for_them(sign_in: Open, desk: Desk) -> Non
     expect(page.get_by_text("Lovely.")).to_be_visible()
     page.get_by_role("button", name="Read, thank you").click()
     expect(page.get_by_text("Read", exact=True).first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reports_and_transcripts_are_whole_on_paper(
+    sign_in: Open, desk: Desk, scheme: Literal["light", "dark"]
+) -> None:
+    page = sign_in("lena", {"width": 794, "height": 1123})  # A4
+    page.emulate_media(media="print", color_scheme=scheme)
+    for path, dark in (
+        ("reports", ".rows th a"),
+        (f"transcripts/{desk['angry']}", ".summary-box a"),
+    ):
+        page.goto(f"/desk/{path}")
+        for link in page.locator(dark).all():
+            color = link.evaluate("one => getComputedStyle(one).color")
+            assert max(map(int, re.findall(r"\d+", color)[:3])) < 110, color
+        assert page.locator(dark).count() > 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= 794
+        expect(page.get_by_role("navigation", name="Desk")).to_be_hidden()
+    page.goto("/desk/reports")
+    line = page.locator(".chart-line").evaluate("one => getComputedStyle(one).stroke")
+    assert line == "rgb(30, 74, 60)"
