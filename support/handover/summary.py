@@ -29,6 +29,9 @@ SMALL_TALK = frozenset(
      "cancel_dialogue", "nlu_fallback", "out_of_scope"}
 )  # fmt: skip
 
+# What says nothing about a matter, whatever else is missing.
+_NO_WISH = frozenset({"greet", "goodbye", "thank", "request_human"})
+
 _LABELS: dict[Line, tuple[str, str]] = {
     "wish": ("Wish", "ご用件"),
     "facts": ("Known", "承った内容"),
@@ -140,17 +143,22 @@ def _wish(said: Sequence[Message], lang: str) -> SummaryLine | None:
     with_matter = [
         message
         for message in theirs
-        if (message.reading or {}).get("intent") not in SMALL_TALK and message.kind == "text"
+        if _intent_of(message) not in SMALL_TALK and message.kind == "text"
     ]
+    else_said = [message for message in theirs if _intent_of(message) not in _NO_WISH]
     # Somebody who has run out of patience says what the matter is earlier, with its particulars.
     with_particulars = [message for message in with_matter if _particulars(message)]
     calm = [message for message in with_matter if _mood_of(message) == "none"]
-    chosen = (with_particulars or calm or with_matter or theirs)[-1:]
+    chosen = (with_particulars or calm or with_matter or else_said)[-1:]
     if not chosen:
         return None
     text = " ".join(mask(chosen[0].text).split())
     quote = "「{}」" if lang == "ja" else "“{}”"
     return _line("wish", quote.format(_shortened(text, WISH_WORDS)), lang, chosen[0].seq)
+
+
+def _intent_of(message: Message) -> str | None:
+    return (message.reading or {}).get("intent")
 
 
 def _mood_of(message: Message) -> str:

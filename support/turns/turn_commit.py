@@ -280,8 +280,15 @@ def _pass_on(
         return conversation
     said, lang = playbook.messages, conversation.lang
     # What can't be answered comes several times in a row; the words shouldn't.
-    variants = (said.passed_on, said.passed_on_again, said.passed_on_more)
-    text = variants[group[-1].seq // 2 % len(variants)].in_lang(lang)
+    first, *others = (
+        words.in_lang(lang) for words in (said.passed_on, said.passed_on_again, said.passed_on_more)
+    )
+    before = tx.execute(
+        select(func.count())
+        .where(messages.c.conversation_id == conversation.id)
+        .where(messages.c.author == str(Author.SYSTEM), messages.c.text.in_([first, *others]))
+    ).scalar_one()
+    text = others[(before - 1) % len(others)] if before else first
     address = EMAIL.search(typed)
     if address is not None:
         visitors.keep_contact(tx, thread, address.group())

@@ -132,7 +132,13 @@ async def test_who_waits_may_ask_on_without_losing_the_place(
     server.brain.replies["my name is Kenji"] = answer("Pardon?", understood=False, kind="text")
     said = await visitor.answers("my name is Kenji")
     assert [m["author"] for m in said] == ["system"]
-    assert "team" in said[0]["text"]
+    assert said[0]["text"] == "I've added that to what the team will read."
+    # The words change; what says "as well" is never the first.
+    heard = [said[0]["text"]]
+    for _ in range(2):
+        heard.append((await visitor.answers("my name is Kenji"))[0]["text"])
+    assert "stands with your message now" in heard[1]
+    assert "as well" in heard[2]
     page = await visitor.page()
     assert (page["state"], page["queue"]["position"]) == ("queued", 1)
 

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from support.store.schema import link_codes, threads
+from support.store.schema import link_codes, outbox, threads
 from tests.contract.telegram_bot_api import Chat, FakeBotApi, telegram_server, until
 from tests.harness import Server, TestClock, Visitor, handover
 
@@ -53,6 +53,14 @@ async def invited(visitor: Visitor) -> str:
     return parse_qs(address.query)["start"][0]
 
 
+async def all_sent(server: Server) -> None:
+    """Until nothing waits to be sent: what was stored and isn't in the chat by then won't be."""
+    waiting = select(func.count()).select_from(outbox).where(outbox.c.state == "pending")
+    async with asyncio.timeout(20):
+        while await server.db.reading(lambda connection: connection.execute(waiting).scalar_one()):
+            await asyncio.sleep(0.02)
+
+
 async def start(chat: Chat, code: str) -> None:
     await chat.send("command", text=f"/start {code}")
 
@@ -79,7 +87,7 @@ async def test_telegram_is_offered_and_linked(visitor: Visitor, chat: Chat) -> N
 
 
 async def test_what_was_said_is_found_again_and_goes_on_in_both(
-    visitor: Visitor, chat: Chat, api: FakeBotApi
+    server: Server, visitor: Visitor, chat: Chat, api: FakeBotApi
 ) -> None:
     await visitor.answers("hello")
     await linked(visitor, chat)
@@ -96,7 +104,7 @@ async def test_what_was_said_is_found_again_and_goes_on_in_both(
 
     # Back on the page: answers go there, and Telegram isn't bothered ...
     await visitor.answers("at home")
-    await asyncio.sleep(0.3)
+    await all_sent(server)
     assert len(api.tried(chat.id)) == before + 1
     # ... until it is used again, and shows what was missed first.
     await chat.say("out again")
@@ -124,7 +132,7 @@ async def test_the_agent_comes_along(
 
 
 async def test_preferred_channel_gets_every_answer(
-    visitor: Visitor, chat: Chat, api: FakeBotApi
+    server: Server, visitor: Visitor, chat: Chat, api: FakeBotApi
 ) -> None:
     await linked(visitor, chat)
     titles = dict(await chat.buttons())
@@ -145,7 +153,7 @@ async def test_preferred_channel_gets_every_answer(
     assert response.status_code == 204
     assert (await visitor.read())[-1]["text"] == "All right, I answer where you write from now on."
     await visitor.answers("only here")
-    await asyncio.sleep(0.3)
+    await all_sent(server)
     assert "1: only here" not in " ".join(api.tried(chat.id))
 
 
@@ -215,7 +223,7 @@ async def test_a_stolen_code_is_worth_nothing_once_it_was_used(
     await until(lambda: "can't be used any more" in "".join(api.tried(thief.id)))
     await chat.say("secret")
     await visitor.wait_for(lambda found: "secret" in texts(found))
-    await asyncio.sleep(0.3)
+    await all_sent(server)
     assert "secret" not in "".join(api.tried(thief.id))
 
 
@@ -248,7 +256,7 @@ async def test_codes_are_not_stored(server: Server, visitor: Visitor) -> None:
 
 
 async def test_unlinking_is_one_tap_in_telegram(
-    visitor: Visitor, chat: Chat, api: FakeBotApi
+    server: Server, visitor: Visitor, chat: Chat, api: FakeBotApi
 ) -> None:
     await visitor.answers("mine")
     await linked(visitor, chat)
@@ -262,7 +270,7 @@ async def test_unlinking_is_one_tap_in_telegram(
     assert (await chat.texts(before + 1))[-1] == "1: alone again"
     await visitor.answers("still here")
     assert "alone again" not in texts(await visitor.read())
-    await asyncio.sleep(0.3)
+    await all_sent(server)
     assert "still here" not in "".join(api.tried(chat.id))
 
 
@@ -344,7 +352,7 @@ async def test_an_answer_nobody_reads_goes_to_telegram(
     agent = await server.agent("Aya")
     await agent.do(visitor.conversation_id, "claim")
     await agent.reply(visitor.conversation_id, "We found your parcel.")
-    await asyncio.sleep(0.3)
+    await all_sent(server)
     assert "Aya: We found your parcel." not in api.tried(chat.id)
     clock.push(minutes=3)
     await server.tick()

@@ -10,7 +10,15 @@ from typing import Any
 import jwt
 import pytest
 
-from tests.harness import ScriptedBrain, Server, TestClock, Visitor, handover, settings_for
+from tests.harness import (
+    DeskAgent,
+    ScriptedBrain,
+    Server,
+    TestClock,
+    Visitor,
+    handover,
+    settings_for,
+)
 
 SECRET = "the shop's and ours, thirty-two bytes or more"
 SESSION = "/api/v1/visitor/session"
@@ -183,3 +191,34 @@ async def test_tiers_are_the_shops_own_and_of_any_length(server: Server) -> None
     page = (await lena.client.get("/desk/transcripts")).text
     for value, word in (("leaf", "Leaf"), ("gold", "gold"), (long[:16], long[:16])):
         assert re.search(f'<option value="{value}" *>{word}</option>', page), value
+
+
+async def calls(desk: DeskAgent) -> list[str]:
+    """The conversations that are owed a call."""
+    found = (await desk.client.get("/api/v1/desk/tasks")).json()["tasks"]
+    return [task["conversation"] for task in found if task["kind"] == "callback"]
+
+
+async def test_a_call_that_was_booked_goes_along(server: Server, clock: TestClock) -> None:
+    desk = await server.agent()
+    server.brain.replies["a person"] = handover()
+    first = await signs_in(server.visitor())
+    await first.answers("a person")
+    free = (await first.client.get("/api/v1/visitor/callback-slots")).json()["slots"]
+    ticket = {"action": "callback", "at": free[0]["at"], "contact": "+81 90-1234-5678"}
+    booked = await first.client.post("/api/v1/visitor/ticket", json=ticket)
+    assert booked.status_code == 204
+    clock.push(minutes=3)
+    # They write last on another device, and sign in there: that thread goes on.
+    second = await server.visitor().arrive()
+    await second.answers("hello?")
+    await signs_in(second)
+    call = (await second.page())["callback"]
+    assert datetime.fromisoformat(call["at"]) == datetime.fromisoformat(free[0]["at"])
+    assert await calls(desk) == [second.conversation_id]
+    # It is still theirs to cancel.
+    cancel = {"action": "callback_cancel"}
+    cancelled = await second.client.post("/api/v1/visitor/ticket", json=cancel)
+    assert cancelled.status_code == 204
+    assert (await second.page())["callback"] is None
+    assert await calls(desk) == []
