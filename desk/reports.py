@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 
 from desk.access import Gate
 from desk.filters import choice, moment
-from desk.pages import Pages
+from desk.pages import Pages, duration
 from desk.signing_in import NO_STORE
 from desk.surroundings import DeskSurroundings
 from support.playbook.parts import Reason
@@ -172,6 +173,7 @@ class Reports:
             # Hundreds of days are read in the chart; in words only what deserves a look.
             listed=days if step == "day" else [day for day in days if day.signal],
             slices=SLICES,
+            shown=partial(shown, lang=login.agent.lang),
         )
 
     async def behind(self, request: Request, login: Login) -> HTTPResponse:
@@ -291,6 +293,17 @@ class Reports:
             )
 
         return await self._around.db.reading(read)
+
+
+def shown(figure: Figure, one: Value, *, lang: str) -> str:
+    """A figure as the page tells it: of a year and forty agents, more than a thousand of them."""
+    if one.value is None:
+        return "–"
+    if figure.kind == "share":
+        return f"{round(one.value * 100)} %"
+    if figure.kind == "seconds":
+        return duration(one.value, lang)
+    return f"{one.value:.1f}" if figure.kind == "score" else str(int(one.value))
 
 
 def _shape(values: dict[str, Value]) -> dict[str, Any]:
