@@ -111,6 +111,7 @@ async def tells_what_is_known(
             return True
         if given_for_it:
             voice.command("lookup_failed", order_number=facts.order_number)
+            voice.remember(refused=pair(facts.order_number, turn.slots.get("proof")))
             voice.say("utter_complaint_order_not_seen")
         known["order_told"] = True
         return False

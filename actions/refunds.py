@@ -9,7 +9,7 @@ from actions.articles import say_article
 from actions.cases import tell_case
 from actions.context import services
 from actions.formatting import day, item_names, local_day, money
-from actions.lookup import identify, known_number, offer, own_orders
+from actions.lookup import identify, known_number, offer, own_orders, pair
 from actions.reply import shop_zone
 from actions.turn import Step, Turn
 from actions.voice import Voice
@@ -68,8 +68,15 @@ def asks_where_it_is(turn: Turn) -> bool:
         return True
     if turn.form is not None and turn.form != "order_status_form":
         return False
-    own = _ASKS.search(turn.text) is not None
-    return own and not (_IN_GENERAL.search(turn.text) and known_number(turn) is None)
+    if _ASKS.search(turn.text) is None:
+        return False
+    return not _IN_GENERAL.search(turn.text) or _names_an_order(turn)
+
+
+def _names_an_order(turn: Turn) -> bool:
+    """Whether an order is known, other than by a number that the customer could not prove."""
+    number = known_number(turn)
+    return number is not None and turn.slots.get("refused") != pair(number, turn.slots.get("proof"))
 
 
 async def refund_status(turn: Turn, voice: Voice, step: Step) -> None:

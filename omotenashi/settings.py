@@ -22,6 +22,23 @@ SHORTEST_SECRET = 32
 DEFAULT_BRAIN_URL = "http://127.0.0.1:5055"
 
 
+def database_address(value: str) -> str:
+    """As SQLAlchemy wants it. Raises ValueError where it is of no database the product runs on."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    if not value.startswith(("sqlite:", "postgresql+psycopg://", "postgresql://")):
+        raise ValueError("is neither sqlite:///… nor postgresql+psycopg://…")
+    if value.startswith("postgresql://"):
+        value = value.replace("postgresql://", "postgresql+psycopg://", 1)
+    try:
+        make_url(value)
+    except (ArgumentError, ValueError):
+        # Not quoted: there may be a password in it.
+        raise ValueError("is no address of a database") from None
+    return value
+
+
 class Settings(BaseSettings):
     """Unset means the embedded default: one machine, SQLite, everything local."""
 
@@ -66,11 +83,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str | None) -> str | None:
-        if value and not value.startswith(("sqlite:", "postgresql+psycopg://", "postgresql://")):
-            raise ValueError("is neither sqlite:///… nor postgresql+psycopg://…")
-        if value and value.startswith("postgresql://"):
-            return value.replace("postgresql://", "postgresql+psycopg://", 1)
-        return value
+        return database_address(value) if value else value
 
     @field_validator("secret_key")
     @classmethod

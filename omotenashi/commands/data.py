@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from support.errors import Mendable
+
 if TYPE_CHECKING:
     from support.store import Database
 
@@ -25,11 +27,16 @@ def migrate() -> None:
 def move(to: Annotated[str, typer.Option(help="postgresql+psycopg://…, empty.")]) -> None:
     """Copy everything into another, empty database. Stop the server first."""
     from omotenashi.moving import move_to
+    from omotenashi.settings import database_address
     from support.store.migrate import migrate as bring_to_shape
 
+    try:
+        address = database_address(to)
+    except ValueError as error:
+        raise Mendable(f"--to {error}") from None
     db = _database()
     bring_to_shape(db)
-    for table, rows in move_to(db, to):
+    for table, rows in move_to(db, address):
         print(f"{table}: {rows}")
     print("Done. Set OMOTENASHI_DATABASE_URL to the new address.")
 

@@ -13,6 +13,7 @@ import typer
 
 from omotenashi import models
 from omotenashi.settings import ROOT, load_settings
+from support.errors import Mendable
 
 
 def register(app: typer.Typer) -> None:
@@ -117,11 +118,16 @@ def parse(
     headers = {"Authorization": f"Bearer {load_settings().key('brain')}"}
     with httpx.Client(headers=headers, timeout=30, trust_env=False) as client:
         for line in sys.stdin:
-            answer = client.post(
-                f"{url.rstrip('/')}/webhooks/hub/parse", json={"text": line.rstrip("\r\n")}
-            )
-            answer.raise_for_status()
-            print(json.dumps(answer.json(), ensure_ascii=False), flush=True)
+            try:
+                answer = client.post(
+                    f"{url.rstrip('/')}/webhooks/hub/parse", json={"text": line.rstrip("\r\n")}
+                )
+                answer.raise_for_status()
+                found = answer.json()
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+                why = str(error).partition("\n")[0]
+                raise Mendable(f"--url {url}: no brain of this shop answers: {why}") from None
+            print(json.dumps(found, ensure_ascii=False), flush=True)
 
 
 def search(

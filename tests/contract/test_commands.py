@@ -59,6 +59,7 @@ def test_agents_are_added_with_a_password_from_standard_input(tmp_path: Path) ->
     [
         ("PORT", "many"),
         ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "postgresql://h:port/x"),
         ("SMTP_URL", "smtp://mail"),
         ("SECRET_KEY", "too short to derive from"),
     ],
@@ -119,6 +120,23 @@ def test_a_question_a_line_gives_an_answer_a_line(tmp_path: Path) -> None:
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [f["verdict"] for f in found] == ["answer", "answer"]
     assert {f["hits"][0]["id"] for f in found} == {"opening-hours"}
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x", "postgresql://u:secret@h:port/x"])
+def test_an_address_of_no_database_is_told(tmp_path: Path, url: str) -> None:
+    done = omotenashi(tmp_path, "move", "--to", url)
+    assert done.returncode == 2
+    assert "--to" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:1"])
+def test_an_address_without_a_brain_is_told(tmp_path: Path, url: str) -> None:
+    done = omotenashi(tmp_path, "parse", "--url", url, given="hello\n")
+    assert done.returncode == 2
+    assert f"--url {url}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_erased_customers_are_gone(tmp_path: Path) -> None:

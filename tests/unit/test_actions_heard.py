@@ -143,6 +143,20 @@ async def test_the_rule_is_no_refund_of_theirs(text: str) -> None:
     assert done.form is None
 
 
+async def test_the_rule_is_told_to_who_could_not_prove_an_order() -> None:
+    talk = Dialogue(thread="another")
+    told = await talk.play(
+        "action_complaint", "the teapot is chipped, HN-10004, wrong@example.com", "complaint",
+        item="teapot", fault="chipped", order_number="HN-10004", email="wrong@example.com",
+    )  # fmt: skip
+    assert "utter_complaint_order_not_seen" in told.responses
+    await talk.form_step("a replacement", "inform", wish="replacement")
+    done = await talk.play("action_answer", "ok how long do refunds take?", "faq_returns")
+    assert done.form is None
+    assert "utter_order_not_found_or_person" not in done.responses
+    assert "lookup_failed" not in [command["type"] for command in done.commands]
+
+
 def test_a_refund_by_the_order() -> None:
     def is_open(day: date) -> bool:
         return HOURS.on(day) is not None
