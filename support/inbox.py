@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
 
 from support import conversations
 from support.attachments.records import KIND
@@ -213,14 +213,14 @@ def _store(
     return Accepted(message.id, message.seq, conversation.id)
 
 
-def is_answering(tx: Transaction, conversation_id: str) -> bool:
-    """Whether something that the customer wrote before waits for the assistant's answer."""
-    return tx.execute(_PENDING, {"conversation": conversation_id}).first() is not None
+def is_answering(connection: Connection, conversation_id: str) -> bool:
+    """Whether something that the customer wrote waits for the assistant's answer."""
+    return connection.execute(_PENDING, {"conversation": conversation_id}).first() is not None
 
 
 def handled(tx: Transaction, conversation: Conversation, seq: int) -> None:
     """The assistant has nothing to say to `seq`, nor to anything before it that isn't pending."""
-    if not is_answering(tx, conversation.id):
+    if not is_answering(tx.connection, conversation.id):
         tx.execute(
             update(conversations_table)
             .where(conversations_table.c.id == conversation.id)
@@ -233,7 +233,7 @@ def want_turn(
 ) -> None:
     """Make sure that a turn is pending. `worker` holds its lease from the start, which saves the
     transaction that would claim it."""
-    if not is_answering(tx, conversation_id):
+    if not is_answering(tx.connection, conversation_id):
         tx.execute(
             insert(turns),
             {

@@ -14,10 +14,11 @@ from telegram.error import TelegramError
 from channels.telegram.bot_api import BotApi
 from channels.telegram.intake import Followed
 from channels.telegram.updates import Incoming
+from support import inbox
 from support.hints import Subscription, thread_topic
 from support.store import Database
 from support.store.database import StorageUnavailable
-from support.turns import at_work, turn_work
+from support.turns import at_work
 from support.values import Conversation, State
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Courtesies:
         """Show that an answer is being made, for as long as one is."""
         with self._db.hints.subscribe(thread_topic(conversation.thread_id)) as heard:
             works: bool | None = await self._db.reading(
-                lambda connection: turn_work.is_answering(connection, conversation.id)
+                lambda connection: inbox.is_answering(connection, conversation.id)
             )
             for _ in range(MOST_TYPING):
                 if not works:

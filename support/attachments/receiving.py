@@ -66,7 +66,7 @@ def accept_attachment(
     ):
         conversation = conversations.begin(tx, thread, now)
     thanked = _has_thanked(tx, conversation, now)
-    answering = inbox.is_answering(tx, conversation.id)
+    answering = inbox.is_answering(tx.connection, conversation.id)
     answers = not quiet and not answering and _is_asked_for(tx, conversation)
     case = cases.newest_open(tx.connection, conversation.id)
     draft = Draft(

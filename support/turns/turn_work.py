@@ -63,11 +63,6 @@ class Work:
         return bool((self.conversation.dialogue or {}).get("active_loop"))
 
 
-def is_answering(connection: Connection, conversation_id: str) -> bool:
-    """Whether something that the customer wrote waits for the assistant's answer."""
-    return connection.execute(_TURN, {"conversation": conversation_id}).first() is not None
-
-
 def load_work(
     connection: Connection, conversation_id: str, playbook: Playbook, now: datetime
 ) -> Work | None:
