@@ -1,9 +1,9 @@
 """A closer look at English, for those who have few examples.
 
-A second encoder (`encoders.minilm`) lies nearer to what is meant, and takes as long as all the rest
-of reading a message. Where each intent has a thousand examples it brings next to nothing, with ten
-it brings four of a hundred messages. It reads English only, so that in examples of both languages
-what English gains by it Japanese loses (docs/decisions/0006-nlu-pipeline.md).
+A second encoder (`encoders.minilm`) lies nearer to what is meant, and takes twice as long as all
+the rest of reading a message. Where each intent has a thousand examples it brings next to nothing,
+with ten it brings four of a hundred messages. It reads English only, so that in examples of both
+languages what English gains by it Japanese loses (docs/decisions/0006-nlu-pipeline.md).
 """
 
 from __future__ import annotations
