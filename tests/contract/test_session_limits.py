@@ -1,33 +1,37 @@
-"""New sessions without end from one address are limited; nobody else is harmed."""
+"""Sessions or messages without end from one source are limited; nobody else is harmed."""
 
 import asyncio
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from tests.harness import ScriptedBrain, Server, TestClock, settings_for
 
-SESSION = "/api/v1/visitor/session"
+SESSION, MESSAGES = "/api/v1/visitor/session", "/api/v1/visitor/messages"
 MANY, AT_ONCE = 10_000, 20
 FLOODING = "203.0.113.9"
 
 
-async def flood(url: str, number: int) -> list[tuple[int, str]]:
-    """(status, Retry-After) of new sessions asked for one after the other on one connection. By
-    hand: a client library takes longer to ask than the server to answer."""
+async def flood(
+    url: str, number: int, path: str, headers: dict[str, str], body: str = "{}"
+) -> list[tuple[int, str]]:
+    """(status, Retry-After) of requests made one after the other on one connection; "#" in `body`
+    is a number of its own. By hand: a client library takes longer to ask than the server to
+    answer."""
     address = urlsplit(url)
-    asked = (
-        f"POST {SESSION} HTTP/1.1\r\nHost: {address.netloc}\r\nX-Forwarded-For: {FLOODING}\r\n"
-        "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-    ).encode()
+    lines = {"Host": address.netloc, "Content-Type": "application/json", **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     answers = []
     for _ in range(number):
-        writer.write(asked)
-        head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
-        headers = dict(line.split(": ", 1) for line in lines if line)
-        await reader.readexactly(int(headers["content-length"]))
-        answers.append((int(head.split()[1]), headers.get("retry-after", "")))
+        said = body.replace("#", uuid4().hex)
+        asked = f"POST {path} HTTP/1.1\r\n{head}Content-Length: {len(said)}\r\n\r\n{said}"
+        writer.write(asked.encode())
+        first, *told = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+        found = dict(line.split(": ", 1) for line in told if line)
+        await reader.readexactly(int(found["content-length"]))
+        answers.append((int(first.split()[1]), found.get("retry-after", "")))
     writer.close()
     await writer.wait_closed()
     return answers
@@ -43,7 +47,10 @@ async def test_ten_thousand_sessions_from_one_address_are_limited_and_harm_nobod
     try:
         known = await server.visitor().arrive(lang="en")
         client = server.visitor().client
-        flooding = asyncio.gather(*(flood(server.url, MANY // AT_ONCE) for _ in range(AT_ONCE)))
+        address = {"X-Forwarded-For": FLOODING}
+        flooding = asyncio.gather(
+            *(flood(server.url, MANY // AT_ONCE, SESSION, address) for _ in range(AT_ONCE))
+        )
         # In the midst of it somebody else comes in, and is answered; whoever is here goes on.
         other = {"X-Forwarded-For": "198.51.100.7"}
         assert (await client.post(SESSION, json={}, headers=other)).status_code == 201
@@ -59,12 +66,39 @@ async def test_ten_thousand_sessions_from_one_address_are_limited_and_harm_nobod
         inside = await client.post(
             SESSION,
             json={},
-            headers={
-                "X-Forwarded-For": FLOODING,
-                "Authorization": known.client.headers["Authorization"],
-            },
+            headers={**address, "Authorization": known.client.headers["Authorization"]},
         )
         assert inside.status_code == 201
         assert inside.json()["conversation_id"] == known.conversation_id
+    finally:
+        await server.stop()
+
+
+async def test_ten_thousand_messages_of_one_visitor_are_limited_and_harm_nobody(
+    tmp_path: Path, articles_cache: Path, clock: TestClock
+) -> None:
+    (tmp_path / "cache").symlink_to(articles_cache)
+    settings = settings_for(tmp_path).model_copy(update={"limits": "on"})
+    server = Server(settings, ScriptedBrain(), clock)
+    await server.start()
+    try:
+        eager = await server.visitor().arrive(lang="en")
+        calm = await server.visitor().arrive(lang="en")
+        token = {"Authorization": eager.client.headers["Authorization"]}
+        body = '{"client_id": "#", "text": "again and again"}'
+        flooding = asyncio.gather(
+            *(flood(server.url, MANY // AT_ONCE, MESSAGES, token, body) for _ in range(AT_ONCE))
+        )
+        said = await calm.answers("how much is delivery?")
+        assert said[0]["author"] == "bot"
+        answers = [answer for several in await flooding for answer in several]
+        statuses = Counter(status for status, _ in answers)
+        assert sum(statuses.values()) == MANY
+        assert set(statuses) == {202, 429}
+        assert statuses[202] < 200
+        assert all(float(wait) > 0 for status, wait in answers if status == 429)
+        # What was acknowledged is there, each once, and nothing else.
+        kept = [m for m in await eager.read() if m["author"] == "customer"]
+        assert len(kept) == statuses[202]
     finally:
         await server.stop()
