@@ -12,6 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import make_url
 
 from omotenashi.app import prepare_database
 from support.store import Database
@@ -154,29 +155,33 @@ def postgres_template(postgres: str) -> str:
     return name
 
 
-@pytest.fixture
-def new_postgres(postgres: str, postgres_template: str) -> Iterator[Callable[[], str]]:
-    """Makes databases with all tables and the demonstration's orders, which end with the test."""
-    made: list[str] = []
+@pytest.fixture(scope="session")
+def new_postgres(postgres: str, postgres_template: str) -> Callable[[], str]:
+    """Makes databases with all tables and the demonstration's orders."""
 
     def make() -> str:
-        made.append(f"test_{uuid4().hex[:12]}")
-        _execute(postgres, f"CREATE DATABASE {made[-1]} TEMPLATE {postgres_template}")
-        return _address(postgres, made[-1])
+        name = f"test_{uuid4().hex[:12]}"
+        _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+        return _address(postgres, name)
 
-    yield make
-    for name in made:
-        _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    return make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> str:
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+) -> Iterator[str]:
     """An own database for the test, on each of the two that the product runs on."""
-    if request.param == "postgresql":
-        make: Callable[[], str] = request.getfixturevalue("new_postgres")
-        return make()
-    shutil.copy(sqlite_template, tmp_path / "omotenashi.sqlite3")
-    return f"sqlite:///{tmp_path / 'omotenashi.sqlite3'}"
+    if request.param == "sqlite":
+        shutil.copy(sqlite_template, tmp_path / "omotenashi.sqlite3")
+        yield f"sqlite:///{tmp_path / 'omotenashi.sqlite3'}"
+        return
+    make: Callable[[], str] = request.getfixturevalue("new_postgres")
+    url = make()
+    yield url
+    # Hundreds of them would fill the memory.
+    name = make_url(url).database
+    _execute(request.getfixturevalue("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

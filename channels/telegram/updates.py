@@ -1,7 +1,7 @@
 """What an update of the Bot API asks of us. Pure: from Telegram's JSON to a plain value."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from telegram import Bot, CallbackQuery, Chat, Message, Update
@@ -11,11 +11,15 @@ from support.playbook.parts import Words
 
 log = logging.getLogger(__name__)
 
+_CORE = ("message_id", "date", "edit_date", "chat", "from", "text", "caption")
 _PRESENT = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR)
 
 Kind = Literal[
     "text", "command", "button", "edited", "file", "other", "blocked", "group", "ignored"
 ]
+
+
+_NOT_SHOWN = Words(en="[Something that can't be shown here]", ja="［表示できない内容］")
 
 
 @dataclass(frozen=True)
@@ -52,16 +56,33 @@ class Incoming:
 
 def read_raw(raw: Any, bot: Bot) -> Incoming | None:
     """An update as it came. None for what nobody can read: repeating it would not help."""
-    try:
-        incoming = read_update(Update.de_json(raw, bot))
-        if isinstance(incoming.update_id, int) and isinstance(incoming.chat_id, int):
-            return incoming
-        problem = "numbers that are none"
-    except Exception as error:
-        # The library checks no types, so that anything can be anywhere and fail in any way.
-        problem = type(error).__name__
+    for reading in (_whole, _core):
+        try:
+            incoming = reading(raw, bot)
+            if isinstance(incoming.update_id, int) and isinstance(incoming.chat_id, int):
+                return incoming
+            problem = "numbers that are none"
+        except Exception as error:
+            # The library checks no types, so that anything can be anywhere and fail in any way.
+            problem = type(error).__name__
     log.warning("an unreadable update: %s", problem)
     return None
+
+
+def _whole(raw: Any, bot: Bot) -> Incoming:
+    return read_update(Update.de_json(raw, bot))
+
+
+def _core(raw: Any, bot: Bot) -> Incoming:
+    """Who wrote what, without all that the library may know in another form: a server of another
+    version can say more, or less, of a poll or of the message that is replied to. Raises anything.
+    """
+    place = "edited_message" if "edited_message" in raw else "message"
+    core = {name: raw[place][name] for name in _CORE if name in raw[place]}
+    incoming = _whole({"update_id": raw["update_id"], place: core}, bot)
+    if incoming.kind == "ignored" and incoming.chat_id and place == "message":
+        return replace(incoming, kind="other", described=_NOT_SHOWN)
+    return incoming
 
 
 def read_update(update: Update) -> Incoming:
@@ -186,7 +207,7 @@ def _described(message: Message) -> Words:
         return _both("[Video, not shown here]", "［動画（表示できません）］")
     if message.animation is not None:
         return _both("[Animation, not shown here]", "［アニメーション（表示できません）］")
-    return _both("[Something that can't be shown here]", "［表示できない内容］")
+    return _NOT_SHOWN
 
 
 def _both(en: str, ja: str) -> Words:

@@ -735,6 +735,7 @@ async def test_an_edit_of_somebody_unknown_begins_nothing(server: Server, chat: 
         ("contact", "[Contact: "),
         ("video", "[Video"),
         ("dice", "[Something"),
+        ("poll", "[Something"),
     ],
 )
 async def test_a_person_reads_what_was_sent_that_is_no_text(
@@ -747,6 +748,24 @@ async def test_a_person_reads_what_was_sent_that_is_no_text(
     said = await desk_messages(agent, conversation_id)
     assert said[-1]["author"] == "customer"
     assert said[-1]["text"].startswith(wanted)
+
+
+async def test_what_the_library_cannot_read_costs_only_itself(server: Server, chat: Chat) -> None:
+    """A poll of a server that knows less, or more, than the library's version of the Bot API."""
+    conversation_id = await in_queue(server, chat)
+    agent = await server.agent("Fumio")
+    await agent.do(conversation_id, "claim")
+    odd = chat.update("poll")
+    odd["message"]["poll"] = {"question": "Which tea?"}
+    await chat.deliver(odd)
+    about_it = chat.update("text", text="This one, please")
+    about_it["message"]["reply_to_message"] = odd["message"]
+    await chat.deliver(about_it)
+    said = await desk_messages(agent, conversation_id)
+    assert [m["text"] for m in said if m["author"] == "customer"][-2:] == [
+        "[Something that can't be shown here]",
+        "This one, please",
+    ]
 
 
 async def test_the_bot_leaves_groups_and_says_why(
