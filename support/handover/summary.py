@@ -143,7 +143,8 @@ def _wish(said: Sequence[Message], lang: str) -> SummaryLine | None:
     with_matter = [
         message
         for message in theirs
-        if _intent_of(message) not in SMALL_TALK and message.kind == "text"
+        if message.kind == "text"
+        and (_intent_of(message) not in SMALL_TALK or _asks_about_something(message))
     ]
     else_said = [message for message in theirs if _intent_of(message) not in _NO_WISH]
     # Somebody who has run out of patience says what the matter is earlier, with its particulars.
@@ -161,13 +162,22 @@ def _intent_of(message: Message) -> str | None:
     return (message.reading or {}).get("intent")
 
 
+def _asks_about_something(message: Message) -> bool:
+    """Whether who asks for a person says what for: "can somebody look at my broken teapot"."""
+    return _intent_of(message) == "request_human" and _particulars(message)
+
+
 def _mood_of(message: Message) -> str:
     return str((message.reading or {}).get("anger") or "none")
 
 
 def _particulars(message: Message) -> bool:
     found = (message.reading or {}).get("entities") or []
-    return any(entity.get("entity") not in ("language", "anger") for entity in found)
+    # That a person is wanted is no particular of a matter.
+    return any(
+        entity.get("entity") not in ("language", "anger") and entity.get("value") != "person"
+        for entity in found
+    )
 
 
 def _facts(

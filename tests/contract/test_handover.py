@@ -1,6 +1,7 @@
 """From the assistant to a person and back: who owns a conversation, and what the customer hears."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -518,6 +519,30 @@ async def test_whoever_only_asks_for_a_person_is_about_that(
     assert found[0]["topic"] == "request_human"
 
 
+@pytest.mark.parametrize(
+    ("text", "entity", "wish"),
+    [
+        ("a person please", {"entity": "wish", "value": "person"}, []),
+        (
+            "can somebody look at my teapot",
+            {"entity": "item", "value": "teapot"},
+            ["“can somebody look at my teapot”"],
+        ),
+    ],
+)
+async def test_who_asks_for_a_person_is_quoted_where_it_is_about_something(
+    server: Server, visitor: Visitor, text: str, entity: dict[str, str], wish: list[str]
+) -> None:
+    asked = handover()
+    reading = {**(asked.reading or {}), "entities": [entity]}
+    server.brain.replies[text] = replace(asked, reading=reading)
+    await visitor.answers(text)
+    agent = await server.agent("Aya")
+    found = await agent.client.get(f"/api/v1/desk/conversations/{visitor.conversation_id}")
+    told = [line["text"] for line in found.json()["summary"] if line["line"] == "wish"]
+    assert told == wish
+
+
 async def test_a_long_conversation_is_summed_up_by_its_newest_words(
     server: Server, visitor: Visitor
 ) -> None:
@@ -527,7 +552,9 @@ async def test_a_long_conversation_is_summed_up_by_its_newest_words(
             append(tx, conversation, Draft(Author.BOT, f"line {number}"), server.clock())
 
     await server.db.writing(talk)
-    server.brain.replies["my kettle leaks"] = handover("complaint")
+    command = {"type": "handover", "reason": "complaint"}
+    leaks = answer("", intent="complaint", commands=(command,), kind="text")
+    server.brain.replies["my kettle leaks"] = leaks
     await visitor.answers("my kettle leaks")
     agent = await server.agent("Aya")
     found = await agent.client.get(f"/api/v1/desk/conversations/{visitor.conversation_id}")
