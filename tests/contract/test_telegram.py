@@ -287,7 +287,7 @@ async def test_a_caption_is_read(server: Server, api: FakeBotApi, chat: Chat) ->
     update = chat.update("photo_with_caption")
     api.stored[update["message"]["photo"][-1]["file_id"]] = picture()
     await chat.deliver(update)
-    assert await chat.texts(1) == ["1: The teapot arrived broken"]
+    assert await chat.texts(1) == ["1: The teapot of shop.example arrived broken"]
     agent = await server.agent("Rin")
     await files_at_desk(agent, await conversation_of(server, chat), 1)
     # The words are answered; the picture needs no thanks beside.

@@ -1,13 +1,17 @@
 """The updates that the tests send are such as the Bot API's servers send."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from telegram import TelegramObject, Update
 
+import channels.telegram  # noqa: F401  # how the library gives times
 from tests.contract.telegram_bot_api import UPDATES
+
+NAMES = sorted(path.stem for path in UPDATES.glob("*.json"))
 
 # What servers still say for programs of earlier years, beside what took its place.
 STILL_SENT = {
@@ -31,9 +35,29 @@ def unknown(value: Any) -> Iterator[str]:
             yield from unknown(each)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in UPDATES.glob("*.json")))
+@pytest.mark.parametrize("name", NAMES)
 def test_the_library_knows_every_field_and_misses_none(name: str) -> None:
     """It raises where a field is missing that the documentation doesn't call optional."""
     update = Update.de_json(json.loads((UPDATES / f"{name}.json").read_text()), None)
     surplus = set(unknown(update)) - STILL_SENT - NEWER
     assert surplus == ({"hologram"} if name == "unknown_kind" else set())
+
+
+def test_every_type_of_update_has_one() -> None:
+    kinds = {key for name in NAMES for key in json.loads((UPDATES / f"{name}.json").read_text())}
+    assert kinds - {"update_id", "hologram"} == set(Update.ALL_TYPES)
+
+
+def test_where_each_comes_from_is_said_once() -> None:
+    """Recorded ones with a link to where they were published."""
+    index = (UPDATES / "README.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.*)$", index, re.M)
+    assert sorted(name for name, _ in rows) == NAMES
+    recorded, by_hand = index.split("## By hand")
+    assert all(
+        "](https://github.com/" in source for name, source in rows if f"| `{name}` |" in recorded
+    )
+    for heading, counted in re.findall(r"^## (.+) \((\d+)\)$", index, re.M):
+        part = index.split(f"## {heading} ")[1].split("\n## ")[0]
+        assert len(re.findall(r"^\| `", part, re.M)) == int(counted)
+    assert "unknown_kind" in by_hand
