@@ -36,7 +36,6 @@ def parse(text: str, model: type[Model], path: Path) -> Model:
     """Read `text`, which came from `path`, as `model`. Raises FileError."""
     try:
         # In C: the playbook in Python's own loader is a quarter of a server's start.
-        tree = yaml.compose(text, Loader=yaml.CSafeLoader)
         data = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506 - it is a safe one
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -48,6 +47,7 @@ def parse(text: str, model: type[Model], path: Path) -> Model:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
+        tree = yaml.compose(text, Loader=yaml.CSafeLoader)
         raise FileError(path, _line(tree, first["loc"]), f"{where}: {first['msg']}") from error
 
 

@@ -6,18 +6,24 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from sanic_routing import router
 from sqlalchemy import make_url
 
 from omotenashi.app import prepare_database
 from support.store import Database
 from support.team import agents
 from tests.harness import OPEN_TIME, ScriptedBrain, Server, TestClock, Visitor, settings_for
+
+# In bytes: what a whole run's folders take, and as much again.
+ROOM = 4 * 1024**3
 
 # The longest files by what they took in a whole run. They begin, so that no core waits at the end
 # for the last of them (`make test` keeps this order).
@@ -65,6 +71,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A run's folders in memory, where there is room. On a disk that others write to as well, a
+    commit may take many seconds, and a database of hundreds of files takes long to make."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder with a random name in it
+    if config.option.basetemp is not None:  # also: a worker, whose run has one
+        return
+    try:
+        if shutil.disk_usage(memory).free < ROOM:
+            return
+        folder = Path(tempfile.mkdtemp(prefix="omotenashi-tests-", dir=memory))
+    except OSError:
+        return
+    config.option.basetemp = folder / "run"
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_made_once() -> Iterator[None]:
+    """Sanic writes and compiles a router's source for every application, hundreds of times the
+    same one; that it is read as a tree in between is for its debugging alone."""
+    asis = SimpleNamespace(parse=str, unparse=str, fix_missing_locations=str)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(router, "ast", asis)
+        patch.setattr(router, "compile", lru_cache(maxsize=16)(compile), raising=False)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
     """A hash that is slow for who guesses is slow for every agent of a test: a fifth of a second
@@ -73,17 +107,6 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(agents, "_hasher", quick)
         yield
-
-
-def in_memory() -> Path | None:
-    """A new folder in memory, where there is room for some databases."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder with a random name in it
-    try:
-        if shutil.disk_usage(memory).free < 2 * 1024**3:
-            return None
-        return Path(tempfile.mkdtemp(prefix="omotenashi-tests-", dir=memory))
-    except OSError:
-        return None
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +120,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, of no concern here
         import pgserver
 
-        # A database is some hundreds of files: made in memory in a tenth of the time.
-        folder = in_memory() or tmp_path_factory.mktemp("postgres")
-        server = pgserver.get_server(folder, cleanup_mode="delete")
+        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # Every test has a database of its own, and none of them has to outlive the machine.
         for name in ("fsync", "synchronous_commit", "full_page_writes"):

@@ -40,6 +40,8 @@ from support.team import agents
 from support.typing_state import Typing
 
 PASSWORD = "correct horse battery"
+# How long a test waits for what will surely come: a slow machine fails no test.
+PATIENCE_S = 60
 # A Wednesday, 12:00 in Japan: the demonstration's people are there.
 OPEN_TIME = datetime.fromisoformat("2026-11-18T03:00:00+00:00")
 
@@ -127,6 +129,12 @@ def _unused_certificates() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+@cache
+def shipped_playbook() -> Playbook:
+    """Read once for all servers of a run; nothing changes it."""
+    return load_playbook(PLAYBOOK)
+
+
 @dataclass
 class TestClock:
     """Runs like the real one, from a moment that the test chooses, and can be pushed on."""
@@ -183,7 +191,7 @@ class Server:
 
     async def start(self) -> None:
         Sanic.test_mode = True
-        playbook = with_ways(self.playbook or load_playbook(PLAYBOOK), self.settings)
+        playbook = with_ways(self.playbook or shipped_playbook(), self.settings)
         db = Database(self.settings.database, make_hints(self.settings))
         knowledge = articles(self.settings.data_dir)
         if self.own_articles:
@@ -228,7 +236,7 @@ class Server:
         """Timers that are due by the test's clock fire now."""
         due = select(timers.c.id).where(timers.c.fired_at.is_(None))
         self.db.hints.publish(Hint(TIMERS, "set"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 await asyncio.sleep(0.1)
                 query = due.where(timers.c.due_at <= self.clock())
@@ -248,7 +256,7 @@ class Server:
 
     def _client(self) -> httpx.AsyncClient:
         client = httpx.AsyncClient(
-            base_url=self.url, timeout=30, trust_env=False, verify=_unused_certificates()
+            base_url=self.url, timeout=PATIENCE_S, trust_env=False, verify=_unused_certificates()
         )
         self._clients.append(client)
         return client
@@ -306,24 +314,23 @@ class Visitor:
         return list((await self.page(after))["messages"])
 
     async def wait_for(
-        self, wanted: Callable[[list[dict[str, Any]]], bool], after: int = 0, seconds: float = 8
+        self, wanted: Callable[[list[dict[str, Any]]], bool], after: int = 0
     ) -> list[dict[str, Any]]:
         """The messages after `after`, as soon as `wanted` holds of them."""
         found: list[dict[str, Any]] = []
         try:
-            # Tests wait for what they want, not for the machine's mood.
-            async with asyncio.timeout(4 * seconds):
+            async with asyncio.timeout(PATIENCE_S):
                 while not wanted(found := await self.read(after)):
                     await asyncio.sleep(0.03)
         except TimeoutError:
             raise AssertionError(f"waited in vain; there is {found}") from None
         return found
 
-    async def answers(self, text: str, seconds: float = 8) -> list[dict[str, Any]]:
+    async def answers(self, text: str) -> list[dict[str, Any]]:
         """What is said to `text` by the bot or the system."""
         seq = await self.say(text)
         found = await self.wait_for(
-            lambda said: any(m["author"] in ("bot", "system") for m in said), seq, seconds
+            lambda said: any(m["author"] in ("bot", "system") for m in said), seq
         )
         return [m for m in found if m["author"] in ("bot", "system")]
 
@@ -342,10 +349,10 @@ class Events:
     def __init__(self, response: httpx.Response) -> None:
         self._lines = response.aiter_lines()
 
-    async def next(self, seconds: float = 8) -> tuple[str, Any, str | None]:
+    async def next(self) -> tuple[str, Any, str | None]:
         """(event, data, id) of the next event that is no comment."""
         event, data, event_id = "", "", None
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE_S):
             async for line in self._lines:
                 if line.startswith("event: "):
                     event = line[7:]
@@ -357,12 +364,11 @@ class Events:
                     return event, json.loads(data), event_id
         raise AssertionError("the stream ended")
 
-    async def until(self, event: str, seconds: float = 8) -> Any:
+    async def until(self, event: str) -> Any:
         """The data of the next `event`."""
-        # As everywhere: for what is wanted, not for the machine's mood.
-        async with asyncio.timeout(4 * seconds):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
-                kind, data, _ = await self.next(4 * seconds)
+                kind, data, _ = await self.next()
                 if kind == event:
                     return data
 

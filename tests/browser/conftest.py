@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.shop import Chat, Shop, stand_in
+from tests.harness import PATIENCE_S
+
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 
 def chromium_path() -> str | None:
@@ -48,7 +51,7 @@ def new_page(chromium: Browser, shop: Shop) -> Iterator[Callable[..., Page]]:
     def make(**options: Any) -> Page:
         given = {"locale": "en-US", "timezone_id": "Asia/Tokyo", "reduced_motion": "reduce"}
         context = chromium.new_context(**(given | options))
-        context.set_default_timeout(5000)
+        context.set_default_timeout(1000 * PATIENCE_S)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         contexts.append(context)
         return context.new_page()

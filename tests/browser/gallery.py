@@ -98,8 +98,7 @@ def welcome(chat: Chat, lang: str) -> None:
 
 
 def talk(chat: Chat, lang: str) -> None:
-    chat.write(word("question", lang))
-    expect(chat.bubbles).to_have_count(1)
+    chat.tell(word("question", lang))
     began = datetime.now(UTC) - timedelta(days=1)
     steps = [
         {"label": label, "done": n < 3, "at": (began + timedelta(hours=6 * n)).isoformat()}
@@ -112,23 +111,21 @@ def talk(chat: Chat, lang: str) -> None:
 
 
 def choices(chat: Chat, lang: str) -> None:
-    chat.write(word("question", lang))
-    expect(chat.bubbles).to_have_count(1)
+    chat.tell(word("question", lang))
     buttons = [{"id": side, "title": word(side, lang)} for side in ("left", "right")]
     chat.shop.say("bot", word("offer", lang), kind="choice", buttons=buttons)
     chat.shop.event("typing", author="bot", typing=True)
 
 
 def form(chat: Chat, lang: str) -> None:
-    chat.write(word("question", lang))
-    expect(chat.bubbles).to_have_count(1)
+    chat.tell(word("question", lang))
     expects = ["order_number", "email", "postcode"]
     chat.shop.say("bot", word("which", lang), data={"expects": expects})
     chat.log.get_by_role("button").last.click()
 
 
 def queue(chat: Chat, lang: str) -> None:
-    chat.write(word("question", lang))
+    chat.tell(word("question", lang))
     chat.shop.state("queued", queue={"position": 2, "estimate": [60, 300], "staffed": True})
 
 
@@ -138,7 +135,7 @@ def choices_of_the_queue(chat: Chat, lang: str) -> None:
 
 
 def nobody_there(chat: Chat, lang: str) -> None:
-    chat.write(word("question", lang))
+    chat.tell(word("question", lang))
     chat.shop.state("queued", queue={"position": 1, "estimate": [0, 900], "staffed": False})
     chat.shop.say("system", word("contact", lang), kind="contact")
 
@@ -163,8 +160,7 @@ def long(chat: Chat, lang: str) -> None:
 
 
 def sending(chat: Chat, lang: str) -> None:
-    chat.write(word("question", lang))
-    expect(chat.bubbles).to_have_count(1)
+    chat.tell(word("question", lang))
     chat.shop.fault("POST /api/v1/visitor/messages", times=1000, retry_after=60)
     chat.shop.fault("POST /api/v1/visitor/attachments", times=1000, delay=60)
     chat.write(word("photo", lang))
@@ -212,7 +208,7 @@ def closed_with_notice(chat: Chat, lang: str) -> None:
 
 
 def call_back(chat: Chat, lang: str) -> None:
-    chat.write(word("question", lang))
+    chat.tell(word("question", lang))
     place = {"position": 2, "estimate": [60, 300], "staffed": True}
     chat.shop.state("queued", queue=place, hours={"open": True})
     chat.panel.locator(".queue button").first.click()

@@ -15,10 +15,12 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
+from tests.harness import PATIENCE_S
+
 
 def eventually(check: Callable[[], bool]) -> None:
     """For what no locator sees. (Playwright's wait_for_function is stopped by a strict policy.)"""
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE_S
     while not check():
         assert time.monotonic() < end
         time.sleep(0.03)
@@ -162,6 +164,11 @@ class Chat:
     def write(self, text: str) -> None:
         self.field.fill(text)
         self.field.press("Enter")
+
+    def tell(self, text: str) -> None:
+        """Written, and at the shop before anything that comes after it."""
+        self.write(text)
+        eventually(lambda: text in self.shop.texts)
 
     def shows(self, *texts: str) -> None:
         """Exactly these messages, in this order."""

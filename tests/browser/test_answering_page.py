@@ -165,7 +165,7 @@ def test_a_colleague_is_mentioned_and_finds_the_place(
     box.press_sequentially("please have a look")
     box.press("Control+Enter")
     # Held back for five seconds, so that it can be undone.
-    expect(lena.locator("#mentions .count")).to_have_text("1", timeout=15_000)
+    expect(lena.locator("#mentions .count")).to_have_text("1")
     lena.get_by_role("button", name="Mentions of you").click()
     lena.get_by_role("dialog").get_by_role("link", name="Aya Mori").first.click()
     expect(lena.locator(".line.note")).to_be_focused()
@@ -265,7 +265,7 @@ def test_axe_and_width_with_everything_open(
 ) -> None:
     for name, view in (("lena", {"width": 1440, "height": 900}), ("reika", PHONE)):
         page = sign_in(name, view, path=f"/desk/c/{desk['asked']}")
-        page.locator(".write textarea").press_sequentially("/", timeout=20_000)
+        page.locator(".write textarea").press_sequentially("/")
         page.locator(".write textarea").fill("")
         page.locator(".compose-top [aria-controls=suggestions]").click()
         expect(page.locator(".suggestions li, .suggestions p").first).to_be_visible()

@@ -84,7 +84,7 @@ def test_a_missed_question_becomes_an_article(sign_in: Open, desk: Desk) -> None
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#result .in-chat")).to_contain_text("the enamel inside")
     page.get_by_role("button", name="Save and publish").click()
-    expect(page).to_have_url(re.compile("/desk/articles/en/camp-fire$"), timeout=40_000)
+    expect(page).to_have_url(re.compile("/desk/articles/en/camp-fire$"))
     expect(page.get_by_text("in force")).to_be_visible()
     page.goto("/help/en/camp-fire")
     expect(page.get_by_role("heading", level=1)).to_have_text("Kettles over an open fire")

@@ -99,8 +99,7 @@ def test_enter_sends_shift_enter_breaks_the_line_and_input_methods_keep_enter(ch
 def test_messages_are_only_ever_text(chat: Chat) -> None:
     chat.open()
     nasty = "<img src=x onerror=alert(1)> javascript:alert(1) \u202ehttps://a.example/\u202e"
-    chat.write(nasty)
-    expect(chat.log).to_contain_text("Sent")  # else the answer may be there before the question
+    chat.tell(nasty)
     chat.shop.say(
         "agent",
         "See https://shop.example/a?b=1. (https://b.example) data:text/html,x",
@@ -609,7 +608,7 @@ def test_only_what_is_asked_for_is_in_the_form(chat: Chat) -> None:
     chat.shop.say("bot", "Which e-mail address?", data={"expects": ["email"]})
     field = chat.log.get_by_role("textbox", name="Your e-mail address")
     expect(field).to_have_attribute("type", "email")
-    chat.write("what for?")
+    chat.tell("what for?")
     expect(field).to_be_hidden()
     chat.shop.say("bot", "And the postcode?", data={"expects": ["postcode"]})
     field = chat.log.get_by_role("textbox", name="Delivery postcode")
@@ -623,7 +622,7 @@ def test_only_what_is_asked_for_is_in_the_form(chat: Chat) -> None:
 
 def test_the_place_in_the_queue_and_its_choices(chat: Chat) -> None:
     chat.open()
-    chat.write("a person please")
+    chat.tell("a person please")
     chat.shop.state("queued", queue={"position": 3, "estimate": [130, 290], "staffed": True})
     card = chat.panel.get_by_role("region", name="You're in line for a person")
     expect(card).to_contain_text("You're number 3 in line · about 2–5 minutes")
@@ -906,7 +905,7 @@ def test_a_resolved_chat_asks_once_how_it_was(chat: Chat) -> None:
         """heard = []; for (const name of ["rating", "comment"])
         void Omotenashi.on(name, (detail) => heard.push([name, detail]));"""
     )
-    chat.write("thank you")
+    chat.tell("thank you")
     chat.shop.state("resolved")
     group = chat.panel.get_by_role("group", name="How was this chat?")
     group.get_by_role("button", name="4 Good").click()
@@ -1146,7 +1145,7 @@ def test_what_the_page_listens_to_itself_it_goes_on_hearing(chat: Chat) -> None:
 
 def everything(chat: Chat) -> None:
     """A conversation with one of each."""
-    chat.write("hello")
+    chat.tell("hello")
     steps = [{"label": "Paid", "done": True}, {"label": "Delivered", "done": False}]
     chat.shop.say("bot", "Yes", kind="order", data={"number": "HN-10234", "steps": steps})
     chat.shop.say("bot", "Here", kind="article", data={"title": "Delivery", "url": "/help/en/x"})

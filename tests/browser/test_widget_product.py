@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.desk_server import IDENTITY_SECRET
 from tests.browser.shop import Chat, Shop, eventually
 from tests.browser.shop_page import ShopPage, shop_page
+from tests.harness import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 Arrive = Callable[..., Chat]
@@ -63,7 +64,7 @@ def arrive(chromium: Browser, product: dict[str, str]) -> Iterator[Arrive]:
     def made(url: str = product["url"], **options: Any) -> Chat:
         given = {"locale": "en-US", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"}
         context = chromium.new_context(**(given | options))
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(1000 * PATIENCE_S)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -81,7 +82,7 @@ def arrive(chromium: Browser, product: dict[str, str]) -> Iterator[Arrive]:
 
 @pytest.fixture
 def aya(product: dict[str, str]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{product['url']}/api/v1/desk", timeout=30) as client:
+    with httpx.Client(base_url=f"{product['url']}/api/v1/desk", timeout=PATIENCE_S) as client:
         body = {"email": "aya@example.com", "password": product["password"]}
         client.headers["X-CSRF-Token"] = client.post("/login", json=body).json()["csrf"]
         yield client

@@ -94,7 +94,7 @@ async def shows_nothing_of_the_inside(client: httpx.AsyncClient) -> None:
 async def events_come_as_they_happen(visitor: Visitor) -> None:
     async with visitor.events() as events:
         # A proxy that buffers would keep the first event until there are some kilobytes.
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert (await events.next())[0] == "state"
         await visitor.say("question 1")
         async with asyncio.timeout(60):

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 
 from support.hints import OUTBOX, Hint
-from tests.harness import ScriptedBrain, Server, TestClock, settings_for
+from tests.harness import PATIENCE_S, ScriptedBrain, Server, TestClock, settings_for
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 SECRET = "webhook-secret_1"
@@ -330,9 +330,9 @@ class Chat:
         """What was to be sent to this chat so far."""
         return [c for c in self.api.called("sendMessage") if c["chat_id"] == self.id]
 
-    async def texts(self, number: int, seconds: float = 10) -> list[str]:
+    async def texts(self, number: int) -> list[str]:
         """The texts in this chat, as soon as there are `number`."""
-        await until(lambda: len(self.api.tried(self.id)) >= number, seconds)
+        await until(lambda: len(self.api.tried(self.id)) >= number)
         return self.api.tried(self.id)
 
     async def buttons(self) -> list[tuple[str, str]]:
@@ -341,8 +341,8 @@ class Chat:
         return [(b["text"], b["callback_data"]) for row in markup["inline_keyboard"] for b in row]
 
 
-async def until(holds: Callable[[], bool], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await asyncio.sleep(0.02)
 

@@ -96,7 +96,7 @@ async def test_a_server_that_stops_asks_for_no_more_answers(
 ) -> None:
     async with slow_brain(server) as enough:
         await visitor.say("is it late?")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not server.brain.requests:
                 await asyncio.sleep(0.05)
         await visitor.say("and who pays?")  # which is to be looked at once that turn is done

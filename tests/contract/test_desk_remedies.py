@@ -96,7 +96,7 @@ async def shown(agent: DeskAgent, id: str) -> list[dict[str, Any]]:
 
 
 async def until_done(agent: DeskAgent, id: str, state: str = "done") -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while [one["state"] for one in await shown(agent, id)][-1:] != [state]:
             await asyncio.sleep(0.05)
 
@@ -239,7 +239,7 @@ class TestRemedies:
 
         monkeypatch.setattr(access, "apply", lost)
         await remedy(aya, held, small, "refund", amount=1000)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not keys:
                 await asyncio.sleep(0.05)
         assert [m for m in await visitor.read() if m["kind"] == "remedy"] == []

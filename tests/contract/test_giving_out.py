@@ -88,7 +88,7 @@ async def holder(visitor: Visitor, agent: DeskAgent) -> str | None:
 
 async def given(agent: DeskAgent, visitors: list[Visitor], number: int) -> list[str | None]:
     """Who holds each, as soon as `number` are held."""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         while True:
             names = [await holder(one, agent) for one in visitors]
             if sum(name is not None for name in names) >= number:
@@ -139,8 +139,8 @@ async def test_the_agent_is_told_and_only_they(opened: Open) -> None:
     aya, ben = await server.agent("Aya"), await server.agent("Ben")
     await status(ben, "away")
     async with (
-        aya.client.stream("GET", f"{DESK}/events", timeout=30) as hers,
-        ben.client.stream("GET", f"{DESK}/events", timeout=30) as his,
+        aya.client.stream("GET", f"{DESK}/events", timeout=60) as hers,
+        ben.client.stream("GET", f"{DESK}/events", timeout=60) as his,
     ):
         mine, others = Events(hers), Events(his)
         await mine.until("counts")

@@ -367,7 +367,7 @@ async def test_a_passed_estimate_is_renewed_with_a_reason_once(
     seq = (await visitor.read())[-1]["seq"]
     clock.push(minutes=10)
     agent = await server.agent()  # still here
-    said = await visitor.wait_for(lambda found: len(found) > 0, seq, seconds=10)
+    said = await visitor.wait_for(lambda found: len(found) > 0, seq)
     assert "longer than I said" in said[0]["text"]
     await asyncio.sleep(0.5)
     assert len(await visitor.read(seq)) == 1

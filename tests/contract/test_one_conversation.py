@@ -30,7 +30,7 @@ async def server(
     try:
         # Until the bot's name is known, and with it where to go on.
         visitor = await running.visitor().arrive(lang="en")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (await visitor.page())["links"]:
                 await asyncio.sleep(0.02)
         await visitor.client.delete("/api/v1/visitor/data")
@@ -56,7 +56,7 @@ async def invited(visitor: Visitor) -> str:
 async def all_sent(server: Server) -> None:
     """Until nothing waits to be sent: what was stored and isn't in the chat by then won't be."""
     waiting = select(func.count()).select_from(outbox).where(outbox.c.state == "pending")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await server.db.reading(lambda connection: connection.execute(waiting).scalar_one()):
             await asyncio.sleep(0.02)
 

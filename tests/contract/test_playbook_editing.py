@@ -30,7 +30,7 @@ TEA = "\n  - key: tea\n    text: {en: Tea is on its way., ja: お茶をお持ち
 
 async def _soon(met: Callable[[], Awaitable[bool]]) -> None:
     """Servers look for edits again and again; this waits until one has."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await met():
             await asyncio.sleep(0.05)
 

@@ -116,7 +116,7 @@ async def rows(server: Server, chat: Chat) -> list[tuple[str, int]]:
 
 async def settled(server: Server, chat: Chat, wanted: list[tuple[str, int]]) -> None:
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await rows(server, chat) != wanted:
                 await asyncio.sleep(0.02)
     except TimeoutError:
@@ -126,7 +126,7 @@ async def settled(server: Server, chat: Chat, wanted: list[tuple[str, int]]) -> 
 async def put_off(server: Server, chat: Chat, seconds: int) -> None:
     """Wait until Telegram's own limit has been understood."""
     query = select(outbox.c.error).where(outbox.c.address == str(chat.id)).order_by(outbox.c.id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await server.db.reading(lambda c: c.execute(query.limit(1)).scalar()) != (
             f"again in {seconds}.0 s"
         ):
@@ -440,7 +440,7 @@ async def test_a_blocked_bot_shows_as_undeliverable(
     await agent.reply(conversation_id, "Here is your refund.")
     await agent.reply(conversation_id, "Anything else?")
     await until(lambda: api.tried(chat.id)[-1] == "Ben: Anything else?")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             said = await desk_messages(agent, conversation_id)
             mine = [m for m in said if m["author"] == "agent"]
@@ -516,7 +516,7 @@ async def test_ten_minutes_without_telegram_lose_nothing(
     assert chat.shown() == []
     api.answer = delivered  # type: ignore[method-assign]
     said = [f"{number + 1}: minute {number}" for number in range(10)]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(chat.shown()) < len(said):
             later(server, clock, 60)
             await asyncio.sleep(0.2)
@@ -943,7 +943,7 @@ async def files_at_desk(
     agent: DeskAgent, conversation_id: str, number: int
 ) -> list[dict[str, Any]]:
     """The customer's files, as soon as there are `number`."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             said = await desk_messages(agent, conversation_id)
             found = [m for m in said if m["kind"] == "attachment" and m["author"] == "customer"]
@@ -970,7 +970,7 @@ async def test_what_a_customer_sends_is_seen_at_the_desk(
     for _ in range(2):
         await chat.deliver(update)
     conversation_id = ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not conversation_id:
             with contextlib.suppress(NoResultFound):
                 conversation_id = await conversation_of(server, chat)
@@ -997,7 +997,7 @@ async def test_a_file_that_telegram_gives_out_later_is_fetched_then(
     await chat.deliver(update)
     await chat.say("did it arrive?")
     agent = await server.agent("Jun")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while api.refuse["getFile", 0]:
             later(server, clock, 20)
             await asyncio.sleep(0.1)

@@ -120,7 +120,7 @@ async def test_a_database_that_is_away_loses_no_update(
 
     monkeypatch.setattr(server.db, "writing", away)
     api.offer(chat.update("text", text="hello"))
-    assert await chat.texts(1, seconds=15) == ["1: hello"]
+    assert await chat.texts(1) == ["1: hello"]
     query = select(func.count()).select_from(messages).where(messages.c.author == "customer")
     assert await server.db.reading(lambda c: c.execute(query).scalar_one()) == 1
 
@@ -130,7 +130,7 @@ async def test_telegrams_troubles_pass(server: Server, api: FakeBotApi, chat: Ch
     api.offer(chat.update("text", text="one"))
     await chat.texts(1)
     api.offer(chat.update("text", text="two"))
-    assert await chat.texts(2, seconds=15) == ["1: one", "2: two"]
+    assert await chat.texts(2) == ["1: one", "2: two"]
     confirmed = offsets(api)
     assert all(before <= after for before, after in pairwise(confirmed))
 
@@ -149,7 +149,7 @@ async def test_the_server_starts_without_telegram(
         with FakeBotApi(port) as api:
             chat = Chat(server, api, server.visitor().client)
             api.offer(chat.update("text", text="hello"))
-            assert await chat.texts(1, seconds=15) == ["1: hello"]
+            assert await chat.texts(1) == ["1: hello"]
             assert len(api.called("setMyCommands")) == 2
             await server.stop()
     except BaseException:

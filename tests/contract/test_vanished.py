@@ -32,7 +32,7 @@ async def seen_by(agent: DeskAgent, id: str) -> dict[str, Any]:
 
 
 async def back_in_line(server: Server, agent: DeskAgent, id: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await seen_by(agent, id))["state"] != "queued":
             await server.tick()
 
@@ -88,7 +88,7 @@ async def test_the_grace_begins_when_somebody_away_is_given_one(
 async def test_a_disabled_agent_is_out_at_once(server: Server, aya: DeskAgent, held: str) -> None:
     assert server.parts is not None
     playbook = server.parts.playbook
-    async with aya.client.stream("GET", f"{DESK}/events", timeout=30) as response:
+    async with aya.client.stream("GET", f"{DESK}/events", timeout=60) as response:
         events = Events(response)
         await events.until("counts")
         returned = await server.db.writing(
@@ -104,7 +104,7 @@ async def test_a_disabled_agent_is_out_at_once(server: Server, aya: DeskAgent, h
 async def test_a_changed_password_ends_open_pages(
     server: Server, clock: TestClock, aya: DeskAgent, held: str
 ) -> None:
-    async with aya.client.stream("GET", f"{DESK}/events", timeout=30) as response:
+    async with aya.client.stream("GET", f"{DESK}/events", timeout=60) as response:
         events = Events(response)
         await events.until("counts")
         await server.db.writing(

@@ -60,7 +60,7 @@ async def test_killed_again_and_again_everything_is_there_once(
         acknowledged = await asyncio.gather(*talking)
         for name, visitor in enumerate(visitors):
             said = await visitor.wait_for(
-                lambda found: sum(m["author"] == "bot" for m in found) >= MESSAGES, seconds=20
+                lambda found: sum(m["author"] == "bot" for m in found) >= MESSAGES
             )
             texts = [m["text"] for m in said if m["author"] == "customer"]
             assert texts == [f"visitor {name} complaint {n}" for n in range(MESSAGES)]
