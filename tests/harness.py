@@ -372,6 +372,13 @@ class Events:
                 if kind == event:
                     return data
 
+    async def message(self) -> tuple[dict[str, Any], str | None]:
+        """(data, id) of the next message, past who is writing one."""
+        while True:
+            kind, data, event_id = await self.next()
+            if kind == "message":
+                return data, event_id
+
 
 @dataclass
 class DeskAgent:

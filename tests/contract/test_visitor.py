@@ -21,10 +21,10 @@ async def test_the_answer_reaches_the_event_stream_with_its_seq(visitor: Visitor
     async with visitor.events() as events:
         await events.until("state")
         seq = await visitor.say("hello there, how much is delivery?")
-        event, data, event_id = await events.next()
-        assert (event, data["author"], event_id) == ("message", "customer", str(seq))
-        event, data, event_id = await events.next()
-        assert (event, data["author"], event_id) == ("message", "bot", str(data["seq"]))
+        data, event_id = await events.message()
+        assert (data["author"], event_id) == ("customer", str(seq))
+        data, event_id = await events.message()
+        assert (data["author"], event_id) == ("bot", str(data["seq"]))
 
 
 async def test_the_stream_opens_with_the_state(visitor: Visitor) -> None:
