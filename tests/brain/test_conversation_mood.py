@@ -6,7 +6,7 @@ import pytest
 
 from brain.nlu.language import is_other_language
 from brain.nlu.trend import insists, repeats, tension
-from brain.nlu.wishes import Wish, said_anywhere, second_wish
+from brain.nlu.wishes import Wish, asked_inside, said_anywhere, second_wish
 
 THRESHOLD = 0.6
 
@@ -114,6 +114,20 @@ def test_the_surest_other_wish_is_the_second() -> None:
 )
 def test_no_second_wish(intent: str, part: tuple[str, float, str]) -> None:
     assert second_wish(intent, wishes(part)) is None
+
+
+def test_of_a_story_that_says_nothing_as_a_whole_its_question_is_the_wish() -> None:
+    found = asked_inside(
+        wishes(
+            ("feedback_idea", 0.9, "My sister recommended you, would you believe it?"),
+            ("faq_delivery", 0.8, "What does it cost to Poland?"),
+            ("faq_store", 0.95, "We moved here in spring."),  # asks nothing
+            ("faq_returns", 0.6, "And if it doesn't fit?"),  # not sure
+        )
+    )
+    assert found is not None
+    assert found.intent == "faq_delivery"
+    assert asked_inside(wishes(("order_status", 0.9, "It was sent in May."))) is None
 
 
 def test_what_counts_anywhere_counts_in_any_part() -> None:

@@ -9,12 +9,12 @@ import pytest
 from rasa.shared.nlu.training_data.message import Message
 
 from brain.hub.typed_text import without_commands
-from brain.nlu.confidence import gibberish
 from brain.nlu.intent_classifier import HybridIntentClassifier, with_details
 from brain.nlu.language import detect_language
 from brain.nlu.language_detector import LanguageDetector
 from brain.nlu.lexicon import Lexicon, Term, terms_from
 from brain.nlu.mood import MoodDataError, mood_examples, surface
+from brain.nlu.nonsense import gibberish
 from brain.nlu.patterns import find_patterns
 from brain.nlu.reading import parts, read
 from brain.nlu.segmentation import segment
@@ -194,6 +194,14 @@ def test_of_a_long_story_the_first_and_the_last_sentences_count() -> None:
     text = " ".join(f"This is sentence number {n} of it." for n in range(20))
     said = [part.said.strip() for part in parts(text, segment(text), ())]
     assert [int(one.split()[4]) for one in said] == [0, 1, 2, 17, 18, 19]
+
+
+def test_of_a_long_story_what_is_asked_in_its_middle_counts_too() -> None:
+    told = [f"This is sentence number {n} of it." for n in range(20)]
+    told[9], told[11] = "Can it be sent to Guernsey?", "How long may one keep it?"
+    text = " ".join(told)
+    said = [part.said.strip() for part in parts(text, segment(text), ())]
+    assert said == [told[at] for at in (0, 1, 9, 11, 18, 19)]
 
 
 @pytest.mark.parametrize("text", ["I want my money back", "返金してください。"])

@@ -6,10 +6,10 @@ from benchmarks.understanding import LANGUAGES, SETS, Understood, understand_eac
 
 # Some points below what was measured (docs/benchmarks.md): a retraining moves them a little, and
 # what falls below has lost something.
-RIGHT = 0.90
-ANGRY_FOUND = {"en": 0.84, "ja": 0.85}
-CALM_CALLED_ANGRY = 0.04
-PERSON_FOUND = 0.93
+RIGHT = 0.91
+ANGRY_FOUND = {"en": 0.88, "ja": 0.90}
+CALM_CALLED_ANGRY = 0.025
+PERSON_FOUND = 0.94
 
 
 @pytest.fixture(scope="module")
@@ -46,4 +46,4 @@ def test_floors(understood: list[Understood]) -> None:
 @pytest.mark.brain
 def test_gibberish_gets_no_confident_answer(understood: list[Understood]) -> None:
     nonsense = [x for x in understood if "gibberish" in x.marks]
-    assert share([x.right for x in nonsense]) >= 0.9
+    assert share([x.right for x in nonsense]) >= 0.93
