@@ -196,6 +196,10 @@ class ActionCancelDialogue(Reply):
         if turn.form is None and second_thoughts(turn):
             amend(turn, voice)
             return
+        if turn.queued and turn.form is None:
+            # What can be stopped is the wait, by a clear word.
+            voice.note("utter_stop_waiting")
+            return
         voice.say("utter_stopped" if turn.form else "utter_nothing_to_stop")
         voice.remember(**_FORGOTTEN)
         voice.expecting = "anything_else"

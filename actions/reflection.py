@@ -144,7 +144,11 @@ def _reflect_en(facts: Facts, today: date) -> str:
     if facts.fault == "wrong_item":
         clause += f" (the {name})" if name else ""
         clause += f", order {number}" if number else ""
-    return f"{clause} (you mentioned {day(facts.date, 'en', today)})" if facts.date else clause
+    if facts.date is None:
+        return clause
+    when = day(facts.date, "en", today)
+    ahead = facts.date > today
+    return f"{clause}, and it's for {when}" if ahead else f"{clause} (you mentioned {when})"
 
 
 def _reflect_ja(facts: Facts, today: date) -> str:
@@ -155,4 +159,7 @@ def _reflect_ja(facts: Facts, today: date) -> str:
         parcel=of_order + (name or "お荷物") if not of_order or name else f"{of_order}お荷物",
         of_order=f"{of_order[:-1]}で、" if of_order else "",
     )
-    return f"{clause}（{day(facts.date, 'ja', today, weekday=False)}）" if facts.date else clause
+    if facts.date is None:
+        return clause
+    when = day(facts.date, "ja", today, weekday=False)
+    return f"{clause}（{when}までをご希望）" if facts.date > today else f"{clause}（{when}）"

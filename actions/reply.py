@@ -25,6 +25,7 @@ from actions.late_return import take_late_return, tells_why_late
 from actions.second import answer_aside, take_up_second
 from actions.turn import Step, Turn
 from actions.voice import Voice
+from actions.waiting import asks_for_standing
 
 SECURITY = "action_security"
 # In grief too: a person is still wanted, or not any more.
@@ -80,6 +81,8 @@ class Reply(Action, ABC):  # type: ignore[misc]  # rasa_sdk ships no types
             take_late_return(turn, voice)
         elif did_not_help(turn):
             offer_more(turn, voice)
+        elif asks_for_standing(turn):
+            voice.note("utter_person_coming")
         elif self.takes_up_more:
             await answer_aside(turn, voice)
             await self.reply(turn, voice)

@@ -21,8 +21,8 @@ def placeholder(name: str) -> str:
 class Voice:
     """Says responses of domain.yml and notes commands, slots and the question left open.
 
-    `{case_number}` and `{due}` in a response stay as they are for the server to fill in, unless
-    a value is given.
+    `{case_number}`, `{due}` and `{standing}` in a response stay as they are for the server to fill
+    in, unless a value is given.
     """
 
     def __init__(self, dispatcher: CollectingDispatcher) -> None:
@@ -51,6 +51,7 @@ class Voice:
         filled = {
             "case_number": placeholder("case_number"),
             "due": placeholder("due"),
+            "standing": placeholder("standing"),
             **(values or {}),
             **more,
         }

@@ -18,6 +18,26 @@ _ASKS_WHEN = re.compile(
 )
 
 
+# The wait itself, in words that speak of nothing else.
+_ASKS_FOR_STANDING = re.compile(
+    r"\bhow (?:much )?long(?:er)?\b.{0,30}\b(?:wait|some(?:one|body)|any(?:one|body)|a person|"
+    r"human|agent|reply|answer|response|line|queue|my turn)\b"
+    r"|^\W*(?:so |and |ok(?:ay)? |but )*how (?:much longer|long (?:more|now))\W*$"
+    r"|\bhow long (?:is|was) (?:the|this) (?:wait|line|queue)\b"
+    r"|\b(?:when|what time)\b.{0,20}\b(?:some(?:one|body)|any(?:one|body)|a person|a human|"
+    r"an agent|you(?: guys)?|they|my turn)\b.{0,20}"
+    r"\b(?:come|here|there|answer|reply|respond|write|free|back)"
+    r"|\b(?:where|what (?:number|place|position)) am i\b|\b(?:my|our) (?:place|position|spot) in\b"
+    r"|\bhow many (?:people |others )?(?:are )?(?:(?:ahead|in front) of|before) me\b"
+    r"|\bis (?:some(?:one|body)|any(?:one|body)) (?:coming|there)\b|\bstill waiting\b"
+    r"|(?:順番|待ち時間|待ち人数)(?:は|が|まで|って)?|何番目|何人(?:待ち|待って|くらい待)"
+    r"|(?:あと|後)(?:どの|どれ|何)(?:くらい|ぐらい|分)|いつ(?:頃|ごろ)?(?:来|お?返事|お?返信|つなが|繋が|話せ|対応)"
+    r"|(?:何分(?:くらい|ぐらい)?|どの(?:くらい|ぐらい)|どれ(?:くらい|ぐらい)|いつまで)(?:で|も)?、?(?:待|かか|つなが|繋が)"
+    r"|担当(?:者|の(?:方|人))?(?:は|って)?、?(?:まだ|いつ)|^\W*まだ(?:です|でしょう)?か\W*$",
+    re.IGNORECASE,
+)
+
+
 _HURRIES = re.compile(
     r"\b(?:hurry|faster|quick(?:ly|er)?|urgent(?:ly)?|asap|right (?:now|away)|come on)\b"
     r"|急(?:い|ぎ|ぐ)|至急|早く|はやく|なるはや|まだ(?:か|なの|でしょう)",
@@ -42,6 +62,13 @@ _WANTS_TO_KNOW = re.compile(
 def asks_something(turn: Turn) -> bool:
     """Whether a message asks, with or without a question mark."""
     return turn.is_question or _WANTS_TO_KNOW.search(turn.text) is not None
+
+
+def asks_for_standing(turn: Turn) -> bool:
+    """Whether somebody who waits for a person asks how long that takes, and nothing else."""
+    if not turn.queued or turn.form is not None or len(turn.text) > 80 or turn.numbers:
+        return False
+    return _ASKS_FOR_STANDING.search(turn.text) is not None
 
 
 def complains_of_waiting(turn: Turn) -> bool:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from sanic import Sanic
 from sanic_routing import router
 from sqlalchemy import make_url
 
@@ -89,11 +90,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def routes_made_once() -> Iterator[None]:
-    """Sanic writes and compiles a router's source for every application, hundreds of times the
-    same one; that it is read as a tree in between is for its debugging alone."""
+def many_applications() -> Iterator[None]:
+    """Sanic is made for one in a process. For others after it, it has to keep its own methods as
+    they were. It writes and compiles a router's source for each, here hundreds of times the same
+    one; that it is read as a tree in between is for its debugging alone."""
     asis = SimpleNamespace(parse=str, unparse=str, fix_missing_locations=str)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sanic, "test_mode", True)
         patch.setattr(router, "ast", asis)
         patch.setattr(router, "compile", lru_cache(maxsize=16)(compile), raising=False)
         yield

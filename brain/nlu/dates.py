@@ -1,5 +1,6 @@
 """Dates as customers write them, in English and Japanese, relative to a given day."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -23,6 +24,21 @@ _DAYS = {
 }  # fmt: skip
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
            "seven": 7, "ten": 10, "couple of": 2, "a couple of": 2}  # fmt: skip
+
+# What is said of a day to come, and of one that is over.
+_AHEAD = re.compile(
+    r"\b(?:needs?|need(?:ed)? (?:it|this|them) for|wants?|will|should|must|have to|going|leaving|"
+    r"leave|fly|flying|b-?day|birthday|wedding|anniversary|party|event|trip|gift|present|in time|"
+    r"deadline|hoping)\b|'ll\b|必要|誕生日|結婚式|記念日|予定|間に合|使いたい|渡し|贈|行く|出発|法事|"
+    r"お祝い|急い|ほしい|欲しい|までに|届きますか",
+    re.I,
+)
+_OVER = re.compile(
+    r"\b(?:was|were|did|didn't|had|got|came|arrived|ordered|bought|received|paid|sent|wrote|called|"
+    r"told|said|placed|delivered|since|promised)\b|ました|でした|だった|届いた|買った|注文した|頼んだ|"
+    r"言った|払った|送った|来た|届かな|から",
+    re.I,
+)
 
 _Reader = Callable[["re.Match[str]", date], "date | None"]
 
@@ -80,6 +96,19 @@ def _ago(match: "re.Match[str]", today: date) -> "date | None":
     return today + timedelta(days=-days if back else days) if days < 1000 else None
 
 
+def _is_ahead(match: "re.Match[str]") -> bool:
+    """Whether what stands nearest to a weekday speaks of a day to come."""
+
+    def distance(cues: "re.Pattern[str]") -> float:
+        spans = (found.span() for found in cues.finditer(match.string))
+        return min(
+            (max(start - match.end(), match.start() - end) for start, end in spans),
+            default=math.inf,
+        )
+
+    return distance(_AHEAD) < distance(_OVER)
+
+
 def _weekday(match: "re.Match[str]", today: date) -> "date | None":
     name = match["weekday"].lower()
     wanted = (
@@ -99,7 +128,9 @@ def _weekday(match: "re.Match[str]", today: date) -> "date | None":
         return monday + timedelta(days=wanted)
     if which in ("next", "by", "until", "before", "次の", "今度の", "coming", "this coming"):
         return today + timedelta(days=(wanted - today.weekday() - 1) % 7 + 1)
-    # "on Monday", "last Monday", 月曜に: the latest one that is over.
+    if which in ("", "on") and _is_ahead(match):
+        return today + timedelta(days=(wanted - today.weekday() - 1) % 7 + 1)
+    # "last Monday", "it came on Monday", 月曜に: the latest one that is over.
     return today - timedelta(days=(today.weekday() - wanted - 1) % 7 + 1)
 
 
@@ -165,7 +196,8 @@ _PATTERNS: list[tuple["re.Pattern[str]", _Reader]] = [
 def find_dates(text: str, today: date) -> Iterator[Span]:
     """Days named in folded text, surest reading first; values are ISO dates.
 
-    A day without a year is the one nearest to `today`; a weekday without more is the last one.
+    A day without a year is the one nearest to `today`; a weekday without more is the last one,
+    unless what is said beside it is still to come.
     """
     for pattern, read in _PATTERNS:
         for match in pattern.finditer(text):

@@ -15,10 +15,8 @@ from support.customers import visitors
 from support.delivery.outbox import PUSHED
 from support.handover import capacity, queue, summary
 from support.handover.queue import (
-    Place,
     close_ticket,
     open_ticket,
-    place_of,
     raise_ticket,
     say,
     tell_place,
@@ -66,10 +64,9 @@ def hand_over(
         return conversation
     if conversation.state is State.QUEUED:
         raise_ticket(tx, conversation, reason, note, playbook)
-        place = place_of(tx.connection, conversation.id, playbook, now)
-        if place is not None:
-            text = playbook.messages.queued_again.in_lang(conversation.lang)
-            say(tx, conversation, _filled(text, place, conversation.lang), now, "notice")
+        text = playbook.messages.queued_again.in_lang(conversation.lang)
+        told = queue.standing(tx.connection, conversation, playbook, now)
+        say(tx, conversation, text.format(standing=told).rstrip(), now, "notice")
         return conversation
     conversation = conversations.move(
         tx, conversation, State.QUEUED, actor=actor, why=reason, now=now, reason=reason
@@ -420,9 +417,3 @@ def _tell_summary(
         text = playbook.messages.summary_intro.in_lang(conversation.lang)
         text += "".join(f"\n• {line}" for line in lines)
         say(tx, conversation, text, now, "summary")
-
-
-def _filled(text: str, place: Place, lang: str | None) -> str:
-    return text.format(
-        position=place.position, wait=words.wait_range(place.told.low_s, place.told.high_s, lang)
-    )

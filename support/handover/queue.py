@@ -8,6 +8,7 @@ and told here; who owns the conversation is decided in `support.handover.handoff
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
@@ -60,6 +61,29 @@ def place_of(
         remaining(told, ticket.estimated_at or now, now),
         staff(connection, playbook, now) > 0,
     )
+
+
+def standing(
+    connection: Connection, conversation: Conversation, playbook: Playbook, now: datetime
+) -> str:
+    """What a waiting customer who asks is told again: the place and what is left of the wait
+    they were told, or until when they will hear from us. Empty where nothing told still holds."""
+    ticket = _ticket(connection, conversation.id)
+    if ticket is None:
+        return ""
+    said, lang, zone = playbook.messages, conversation.lang, playbook.hours.zone
+    if ticket.callback_at is not None:
+        at = words.moment(ticket.callback_at, now, zone, lang)
+        return said.standing_call.in_lang(lang).format(at=at)
+    place = place_of(connection, conversation.id, playbook, now)
+    if place is not None and place.staffed and ticket.choice != "message":
+        text = said.standing_next if place.position == 1 else said.standing_in_line
+        wait = words.wait_range(place.told.low_s, place.told.high_s, lang)
+        return text.in_lang(lang).format(position=place.position, wait=wait)
+    if ticket.told_until is not None and ticket.told_until > now:
+        due = words.moment(ticket.told_until, now, zone, lang)
+        return said.standing_until.in_lang(lang).format(due=due)
+    return ""
 
 
 def handlers(playbook: Playbook) -> Mapping[str, Handler]:
@@ -268,7 +292,7 @@ def tell_place(
                 opens=words.moment(opens, now, hours.zone, lang)
             )
         estimate_until = due if opens is None else opens + timedelta(seconds=fresh.high_s)
-    seconds = int((estimate_until - now).total_seconds())
+    seconds = ceil((estimate_until - now).total_seconds())
     low = 0 if hours.is_open(now) else max(0, seconds - fresh.high_s)
     _keep_estimate(tx, conversation.id, Estimate(low, seconds), now)
     say(

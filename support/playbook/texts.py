@@ -17,6 +17,10 @@ class Messages(Part):
     queued: Words
     queued_alone: Words
     queued_again: Words
+    standing_in_line: Words
+    standing_next: Words
+    standing_until: Words
+    standing_call: Words
     closed_now: Words
     nobody_now: Words
     closed_no_date: Words

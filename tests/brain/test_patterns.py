@@ -106,6 +106,12 @@ def test_phones(text: str, phone: str) -> None:
         ("今週の月曜日", "2026-11-16"), ("来週の水曜", "2026-11-25"), ("１１月３日", "2026-11-03"),
         ("3日前", "2026-11-18"), ("２週間前", "2026-11-07"), ("3日に届いた", "2026-11-03"),
         ("令和8年11月3日", "2026-11-03"), ("明後日までに", "2026-11-23"),
+        # A day of the week alone is the last one, unless it is still to come.
+        ("my cup came broken. i need it for my mums bday on friday", "2026-11-27"),
+        ("will it get here on Friday?", "2026-11-27"), ("the party was on Friday", "2026-11-20"),
+        ("I ordered on Friday and need it soon", "2026-11-20"),
+        ("it was promised for Friday", "2026-11-20"), ("母の誕生日が金曜なんです", "2026-11-27"),
+        ("金曜に使う予定です", "2026-11-27"), ("金曜に届いたけど割れてた", "2026-11-20"),
     ],
 )  # fmt: skip
 def test_dates(text: str, day: str) -> None:

@@ -32,7 +32,6 @@ class FakeBrain:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> "FakeBrain":
-        Sanic.test_mode = True
         app: Sanic[Any, Any] = Sanic(f"brain-{self.port}", configure_logging=False)
         app.add_route(self._ready, "/webhooks/hub/ready", methods=["GET"])
         app.add_route(self._turn, "/webhooks/hub/turn", methods=["POST"])

@@ -176,6 +176,33 @@ async def test_asking_for_a_person_twice_tells_of_the_place(
     assert (page["state"], page["queue"]["position"]) == ("queued", 1)
 
 
+async def test_who_waits_and_asks_hears_where_they_stand(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    server.brain.replies["how long?"] = answer(
+        "Your place is kept. {standing}", intent="request_human", kind="text"
+    )
+
+    async def told() -> str:
+        (message,) = await visitor.answers("how long?")
+        return str(message["text"])
+
+    await queued(server, visitor)
+    until = next(m["text"] for m in await visitor.read() if m["kind"] == "handover")
+    due = until.split("answer you by ")[1].split(", and you")[0]
+    assert await told() == f"Your place is kept. Someone will answer you by {due}."
+    await server.agent()
+    assert "You're next in line, with " in await told()
+    call = {"action": "callback", "contact": "+81 90 1234 5678"}
+    assert (await visitor.client.post("/api/v1/visitor/ticket", json=call)).status_code == 204
+    assert "We'll be in touch at " in await told()
+    assert (
+        await visitor.client.post("/api/v1/visitor/ticket", json={"action": "cancel"})
+    ).status_code == 204
+    # Nobody waits any more: there is nothing to stand in.
+    assert await told() == "Your place is kept."
+
+
 async def test_a_private_note_leaves_no_gap_in_the_customers_stream(
     server: Server, visitor: Visitor
 ) -> None:

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -172,6 +172,15 @@ def test_every_fault_can_be_said_back_in_both_languages() -> None:
                     assert "{" not in said
                     assert "None" not in said
                     assert "unheard_of" not in said
+
+
+def test_a_day_that_is_over_and_one_that_matters_are_said_apart() -> None:
+    over = Facts("kyusu", "broken", date(2026, 11, 17))
+    ahead = Facts("kyusu", "broken", TODAY + timedelta(days=6))
+    assert reflection(over, "en", TODAY).endswith("(you mentioned Tuesday, 17 November)")
+    assert reflection(over, "ja", TODAY).endswith("（11月17日）")
+    assert "and it's for " in reflection(ahead, "en", TODAY)
+    assert reflection(ahead, "ja", TODAY).endswith("日までをご希望）")
 
 
 def test_nothing_understood_is_nothing_said_back() -> None:

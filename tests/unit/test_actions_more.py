@@ -160,6 +160,44 @@ async def test_in_the_queue_words_fit_what_was_written(text: str, said: str) -> 
     assert not done.commands or done.command("missed_question")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["how long till someone comes", "so how much longer", "how long is the wait?",
+     "what number am i", "when will someone be here?", "where am I in the queue",
+     "how many people are ahead of me", "is anyone coming", "still waiting...",
+     "順番は何番目ですか", "あとどのくらいですか", "待ち時間ってどれくらい？", 
+     "何分くらい待ちますか", "いつ頃お返事もらえますか", "担当者はまだですか"],
+)  # fmt: skip
+async def test_in_the_queue_a_question_about_the_wait_is_about_the_wait(text: str) -> None:
+    """However a message is read: it isn't about deliveries or opening hours."""
+    for action, intent in (
+        ("action_answer", "faq_delivery"),
+        ("action_order_status", "order_status"),
+    ):
+        done = await Dialogue(state="queued").play(action, text, intent)
+        assert done.responses == ("utter_person_coming",)
+    with_assistant = await Dialogue().play("action_answer", text, "faq_delivery")
+    assert "utter_person_coming" not in with_assistant.responses
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["how long does delivery take", "when will my parcel come", "送料はいくらですか",
+     "いつ届きますか", "how long do you keep an order for pick-up"],
+)  # fmt: skip
+async def test_in_the_queue_other_questions_are_still_answered(text: str) -> None:
+    done = await Dialogue(state="queued").play("action_answer", text, "faq_delivery")
+    assert "utter_person_coming" not in done.responses
+
+
+async def test_who_says_never_mind_in_the_queue_is_asked_whether_they_still_wait() -> None:
+    done = await Dialogue(state="queued").play(
+        "action_cancel_dialogue", "never mind, i'm fine with you", "cancel_dialogue"
+    )
+    assert done.responses == ("utter_stop_waiting",)
+    assert not done.commands
+
+
 async def test_in_the_queue_an_upset_customer_hears_that_we_are_sorry() -> None:
     talk = Dialogue(state="queued")
     done = await talk.play("action_answer", "not funny", "out_of_scope", mood="displeased")

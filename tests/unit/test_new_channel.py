@@ -100,7 +100,6 @@ async def channel(line: Any, api: LineApi, around: Surroundings) -> AsyncIterato
     """Running, in a server of its own."""
     made = line.Line(around, line.LineRules(SECRET, TOKEN))
     Sanic._app_registry.clear()
-    Sanic.test_mode = True
     app: Sanic[Any, Any] = Sanic("line", configure_logging=False)
     app.blueprint(made.blueprint())
     answer_errors(app)
