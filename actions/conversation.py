@@ -62,6 +62,16 @@ _SUGGESTS = re.compile(
 )
 
 
+_GRUMBLES = re.compile(
+    r"\b(?:slow|broken|annoying|confusing|unusable|useless|awful|terrible|horrible|ugly|buggy|hate|"
+    r"hard to (?:use|find|read)|"
+    r"(?:does|do|is|are|did)(?:n['’]?t| not) (?:work|load|open)\w*)\b"
+    r"|遅(?:い|すぎ|く)|重(?:い|すぎ|く)|使い(?:にく|づら)|見(?:にく|づら)|わかり(?:にく|づら)|"
+    r"分かり(?:にく|づら)|不便|ひど|開かない|動かない|イライラ",
+    re.IGNORECASE,
+)
+
+
 def is_praise(text: str) -> bool:
     """Whether a message only says how good something was."""
     return _PRAISE.search(text) is not None and _SUGGESTS.search(text) is None
@@ -261,7 +271,8 @@ class ActionIdea(Reply):
             voice.say("utter_praised")
             return
         voice.command("open_case", kind="idea", what=turn.text[:1500])
-        voice.say("utter_idea_noted")
+        grumbles = _GRUMBLES.search(turn.text) and not _SUGGESTS.search(turn.text)
+        voice.say("utter_grumble_noted" if grumbles else "utter_idea_noted")
 
 
 class ActionSwitchLanguage(Reply):

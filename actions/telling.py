@@ -87,6 +87,26 @@ def plain_wish(text: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+_A_RULE = re.compile(
+    r"\b(?:refund|return|replacement|repair)s? "
+    r"(?:polic|rule|term|condition|process|procedure|period)"
+    r"|(?:返金|交換|修理)(?:ポリシー|規定|規約|条件|ルール|の(?:規定|条件|ルール|流れ))",
+    re.IGNORECASE,
+)
+
+
+def without_rules(text: str, entities: Mapping[str, str]) -> dict[str, str]:
+    """`entities` without a wish that is only part of a rule's name, as in "the refund policy"."""
+    found = dict(entities)
+    if (
+        found.get("wish") != "person"
+        and _A_RULE.search(text)
+        and not plain_wish(_A_RULE.sub("", text))
+    ):
+        found.pop("wish", None)
+    return found
+
+
 def with_plain_faults(text: str, entities: Mapping[str, str]) -> dict[str, str]:
     """`entities`, and the fault that everyday words tell of a thing that was named."""
     found = dict(entities)

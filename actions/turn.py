@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rasa_sdk import Tracker
 
-from actions.telling import with_plain_faults
+from actions.telling import with_plain_faults, without_rules
 
 # Said of a message, and no part of what the customer tells us.
 _ABOUT_THE_MESSAGE = frozenset({"language", "foreign", "anger", "also"})
@@ -131,7 +131,9 @@ class Turn:
             text="" if pressed else text,
             file=metadata.get("file"),
             intent=str((message.get("intent") or {}).get("name") or "nlu_fallback"),
-            entities=with_plain_faults(text, _values(found, _known_fault(tracker.slots, form))),
+            entities=without_rules(
+                text, with_plain_faults(text, _values(found, _known_fault(tracker.slots, form)))
+            ),
             numbers=_numbers(found, text),
             rest="" if pressed else _without(text, found),
             ranking=tuple(

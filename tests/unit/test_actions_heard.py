@@ -7,7 +7,7 @@ import pytest
 
 from actions import context
 from actions.context import configure
-from actions.telling import plain_wish, tells_something, with_plain_faults
+from actions.telling import plain_wish, tells_something, with_plain_faults, without_rules
 from support.orders.refunds import PaidBack, RefundState, last_refund_day, refund_of
 from tests.actions_shop import EMAIL, HOURS, ORDERS, TODAY, Dialogue, order, services
 
@@ -375,6 +375,24 @@ async def test_praise_is_no_idea_with_a_number() -> None:
         "action_idea", "wonderful shop, you should sell whisks for kids", "feedback_idea"
     )
     assert idea.responses == ("utter_idea_noted",)
+
+
+@pytest.mark.parametrize(
+    "text", ["your website is so slow omg", "the app doesnt work on my phone", "サイトが重いです"]
+)
+async def test_a_grumble_is_no_idea(text: str) -> None:
+    done = await Dialogue().play("action_idea", text, "feedback_idea")
+    assert done.responses == ("utter_grumble_noted",)
+    assert done.command("open_case")
+
+
+def test_the_name_of_a_rule_is_no_wish() -> None:
+    refund = {"wish": "refund"}
+    assert without_rules("your refund policy is a joke", refund) == {}
+    assert without_rules("返金の条件を教えて", refund) == {}
+    assert without_rules("never mind your refund policy, I want my money back", refund) == refund
+    assert without_rules("I want a refund", refund) == refund
+    assert without_rules("a person about the refund policy", {"wish": "person"}) != {}
 
 
 async def test_who_insists_after_a_refusal_gets_a_person_and_not_the_same_paragraph() -> None:
