@@ -152,6 +152,7 @@ class LearningPages:
                 for one, article in reviewed
             ],
             pairs=pairs(around.knowledge.everything),
+            now=around.clock(),
             **found,
         )
 

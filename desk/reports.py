@@ -149,7 +149,7 @@ class Reports:
             return redirect("/desk/reports", status=303)
         step = step_for(asked.first, asked.last)
         found = await self._read(asked, step)
-        whole = found.whole
+        whole, lang = found.whole, login.agent.lang
         centre, days = charts.days(found.days)
         return self._pages.show(
             "reports.html",
@@ -158,11 +158,11 @@ class Reports:
             figures=FIGURES,
             as_of=found.as_of,
             values=found.values,
-            parts=found.parts,
+            parts=[(part, _cells(values, lang)) for part, values in found.parts],
             reasons=Counter(whole.reasons).most_common(),
             causes=charts.causes(whole),
             step=step,
-            steps=found.steps,
+            steps=[(day, _cells(values, lang)) for day, values in found.steps],
             lines={
                 figure.name: line(figure.kind, [one[figure.name].value for _, one in found.steps])
                 for figure in FIGURES
@@ -173,7 +173,7 @@ class Reports:
             # Hundreds of days are read in the chart; in words only what deserves a look.
             listed=days if step == "day" else [day for day in days if day.signal],
             slices=SLICES,
-            shown=partial(shown, lang=login.agent.lang),
+            shown=partial(shown, lang=lang),
         )
 
     async def behind(self, request: Request, login: Login) -> HTTPResponse:
@@ -295,8 +295,14 @@ class Reports:
         return await self._around.db.reading(read)
 
 
+def _cells(values: Values, lang: str) -> list[str]:
+    """The row of a table. Made here: a template takes several times as long to call something,
+    and of a year and forty agents there are more than a thousand cells."""
+    return [shown(figure, values[figure.name], lang=lang) for figure in FIGURES]
+
+
 def shown(figure: Figure, one: Value, *, lang: str) -> str:
-    """A figure as the page tells it: of a year and forty agents, more than a thousand of them."""
+    """A figure as the page tells it."""
     if one.value is None:
         return "–"
     if figure.kind == "share":

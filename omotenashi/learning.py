@@ -9,11 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import select
 
@@ -37,7 +37,14 @@ COPIED = (
 # Messages that were written apart from the training data, where this checkout has its tests.
 APART = Path("tests") / "data" / "understanding" / "development"
 MOST_TOLD = 50
-Say = Callable[[str], None]
+# What a run goes through, as the desk shows it.
+Step = Literal["training", "comparing", "dialogues_old", "dialogues_new"]
+
+
+class Say(Protocol):
+    """Tells a line, and which step it begins."""
+
+    def __call__(self, line: str, step: Step | None = None) -> None: ...
 
 
 class NothingToSwitch(Mendable):
@@ -56,21 +63,26 @@ class Told:
 
 @dataclass(frozen=True)
 class Comparison:
+    """`wrong`: what the new model reads wrongly, whatever the old one did."""
+
     messages: int
     old_right: int
     new_right: int
     better: tuple[Told, ...]
     worse: tuple[Told, ...]
+    wrong: tuple[Told, ...]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`lessons`: the ids that were learned. `old` and `new` are names of models."""
+    """`lessons`: the ids that were learned; `learned`: how they are read, since one example among
+    tens of thousands needn't be enough. `old` and `new` are names of models."""
 
     old: str
     new: str
     lessons: tuple[int, ...]
     comparison: Comparison
+    learned: Comparison
     dialogues: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,6 +96,8 @@ class Outcome:
             "new_right": told.new_right,
             "better": [vars(one) for one in told.better[:MOST_TOLD]],
             "worse": [vars(one) for one in told.worse[:MOST_TOLD]],
+            "learned": {"messages": self.learned.messages, "right": self.learned.new_right},
+            "missed": [vars(one) for one in self.learned.wrong[:MOST_TOLD]],
             "dialogues": self.dialogues,
         }
 
@@ -129,18 +143,19 @@ def learn(settings: Settings, say: Say, *, dialogues: bool = True) -> Outcome:
     old = models.present_model() or models.train()
     new = models.present_model(root=project)
     if new is None:
-        say("training; the model in use goes on answering")
+        say("training; the model in use goes on answering", "training")
         new = models.train(root=project)
-    say("comparing both models")
-    comparison = compare([*_pairs(held_back), *written_apart()], old, new)
-    told = dialogues and (ROOT / "tests" / "dialogues").is_dir()
-    outcome = Outcome(
-        old.name,
-        new.name,
-        tuple(one.id for one in taken),
-        comparison,
-        {which: _dialogues(model) for which, model in (("old", old), ("new", new))} if told else {},
-    )
+    say("comparing both models", "comparing")
+    unseen, learned = [*_pairs(held_back), *written_apart()], _pairs(taken)
+    comparison, of_learned = compare([unseen, learned], old, new)
+    played = {}
+    if dialogues and (ROOT / "tests" / "dialogues").is_dir():
+        say("playing the dialogue tests with the model in use", "dialogues_old")
+        played["old"] = _dialogues(old)
+        say("playing the dialogue tests with the new model", "dialogues_new")
+        played["new"] = _dialogues(new)
+    lessons_of = tuple(one.id for one in taken)
+    outcome = Outcome(old.name, new.name, lessons_of, comparison, of_learned, played)
     _result(settings).write_text(json.dumps(outcome.as_dict(), ensure_ascii=False), "utf-8")
     return outcome
 
@@ -235,10 +250,16 @@ def written_apart() -> list[tuple[str, str]]:
     return found
 
 
-def compare(messages: Sequence[tuple[str, str]], old: Path, new: Path) -> Comparison:
-    """What each model makes of (text, intent)."""
-    texts = [text for text, _ in messages]
-    return compared(messages, parsed(old, texts), parsed(new, texts))
+def compare(groups: Sequence[Sequence[tuple[str, str]]], old: Path, new: Path) -> list[Comparison]:
+    """What each model makes of (text, intent), group by group; each is loaded once."""
+    texts = [text for messages in groups for text, _ in messages]
+    before, after = parsed(old, texts), parsed(new, texts)
+    found, begin = [], 0
+    for messages in groups:
+        part = slice(begin, begin + len(messages))
+        found.append(compared(messages, before[part], after[part]))
+        begin = part.stop
+    return found
 
 
 def compared(
@@ -258,6 +279,7 @@ def compared(
         worse=tuple(
             one for one in told if _right(one.intent, one.new) < _right(one.intent, one.old)
         ),
+        wrong=tuple(one for one in told if not _right(one.intent, one.new)),
     )
 
 

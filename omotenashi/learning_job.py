@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from omotenashi.learning import Say, Step
 from omotenashi.parts import open_database
 from omotenashi.settings import ROOT, Settings
 from support.clock import utc_now
@@ -24,7 +25,7 @@ def reported(
     settings: Settings,
     kind: str,
     job: int | None,
-    work: Callable[[Callable[[str], None]], dict[str, Any]],
+    work: Callable[[Say], dict[str, Any]],
 ) -> dict[str, Any]:
     """Do `work`, with what it says in the job's row and on standard error. Raises Busy."""
     db = open_database(settings)
@@ -35,13 +36,15 @@ def reported(
         except learning_jobs.AlreadyRunning as error:
             raise Busy("learning is under way already; see /desk/learning") from error
     number, lines, over = job, list[str](), threading.Event()
+    steps: list[Step] = []
 
     def write() -> None:
-        log = "\n".join(lines)
-        db.write(lambda tx: learning_jobs.report(tx, number, log, utc_now()))
+        log, step = "\n".join(lines), steps[-1] if steps else None
+        db.write(lambda tx: learning_jobs.report(tx, number, log, step, utc_now()))
 
-    def say(line: str) -> None:
+    def say(line: str, step: Step | None = None) -> None:
         lines.append(line)
+        steps.extend([step] if step else [])
         print(line, file=sys.stderr, flush=True)
         write()
 

@@ -2,8 +2,9 @@
 
 import { get, post } from "./api.js";
 import { setUpBar } from "./bar.js";
+import { ask } from "./dialogs.js";
 import { speak } from "./dom.js";
-import { t } from "./words.js";
+import { duration, t } from "./words.js";
 
 setUpBar();
 
@@ -66,6 +67,15 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-run]");
   if (!button) return;
+  if (button.dataset.run === "switch") {
+    // Every customer is answered by the new model from then on.
+    const sure = await ask({
+      title: t("learning.switch"),
+      lead: t("learning.switch_asked"),
+      submit: t("learning.switch"),
+    });
+    if (sure === null) return;
+  }
   button.disabled = true;
   try {
     await post("learning/jobs", { kind: button.dataset.run });
@@ -76,13 +86,24 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// A run is watched; its end is shown as soon as it is there.
-if (document.querySelector("[data-running]")) {
+// A run is watched; its steps and its end are shown as soon as they are there.
+const step = document.querySelector("[data-running] [data-step]");
+if (step) {
+  const began = Date.now() - 1000 * Number(step.dataset.since);
+  let shown = step.dataset.step;
   const watch = setInterval(async () => {
-    const { jobs } = await get("learning/jobs").catch(() => ({ jobs: [] }));
-    if (jobs[0] && jobs[0].state !== "running") {
+    const { jobs } = await get("learning/jobs").catch(() => ({ jobs: [] })); // asked again soon
+    if (!jobs[0]) return;
+    if (jobs[0].state !== "running") {
       clearInterval(watch);
       location.reload();
+      return;
     }
+    const name = jobs[0].result.step ?? "begun";
+    const [words, since] = step.children;
+    words.textContent = t(`learning.step.${name}`);
+    since.textContent = t("learning.since", { wait: duration((Date.now() - began) / 1000) });
+    if (name !== shown) speak(words.textContent);
+    shown = name;
   }, 5000);
 }

@@ -24,8 +24,15 @@ function put(name, value, more) {
 
 function show(now) {
   const { queued = 0, assigned = 0, bot = 0 } = now.states;
-  const longest = now.longest_wait_s;
-  put("waiting", queued, longest === null ? t("overview.nobody") : t("overview.longest", { wait: duration(longest) }));
+  const { longest_wait_s: longest, target_s: target } = now;
+  const late = longest !== null && longest > target;
+  put("waiting", queued);
+  put(
+    "longest",
+    longest === null ? t("overview.none") : duration(longest),
+    t(late ? "overview.late" : "overview.target", { wait: duration(target) }),
+  );
+  document.querySelector(".at-longest").classList.toggle("late", late);
   put("with_people", assigned);
   put("with_bot", bot);
   put("on_duty", now.on_duty, t(now.open ? "overview.hours_open" : "overview.hours_closed"));

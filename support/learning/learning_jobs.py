@@ -41,12 +41,12 @@ def begin(tx: Transaction, kind: str, agent_id: int | None, now: datetime) -> in
     return made
 
 
-def report(tx: Transaction, job_id: int, log: str, now: datetime) -> None:
-    """The log so far; that there is one says that the process lives."""
+def report(tx: Transaction, job_id: int, log: str, step: str | None, now: datetime) -> None:
+    """The log so far, and the step it is at; that there is one says that the process lives."""
     tx.execute(
         update(learning_jobs)
         .where(learning_jobs.c.id == job_id, learning_jobs.c.state == "running")
-        .values(log=log[-LONGEST_LOG:], seen_at=now)
+        .values(log=log[-LONGEST_LOG:], result={"step": step} if step else {}, seen_at=now)
     )
 
 
@@ -74,7 +74,7 @@ def forget(tx: Transaction, conversation_ids: Sequence[str], texts: Sequence[str
                 for one in value
                 if one.get("conversation") not in gone and one.get("text") not in said
             ]
-            if name in ("differences", "better", "worse")
+            if name in ("differences", "better", "worse", "missed")
             else value
             for name, value in row.result.items()
         }

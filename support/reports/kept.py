@@ -1,4 +1,4 @@
-"""Tallies that are kept as rows: of each day, and of each week and four weeks that are over.
+"""Tallies that are kept as rows: of each day, and of each one, four and twelve weeks that are over.
 
 A day's row is counted anew as it grows old: today's every minute, of a day that is over the less
 often the longer ago it was (what still changes about it, such as a late rating, becomes rare). No
@@ -23,8 +23,8 @@ from support.store.schema import conversations, report_days
 KEPT_DAYS: Final = 400
 FRESH: Final = timedelta(minutes=1)
 WEEK: Final = 7
-# Days in a span, each made of whole ones of the span before: a year is some thirty rows.
-SPANS: Final = (WEEK, 28)
+# Days in a span, each made of whole ones of the span before: a year is some twenty rows.
+SPANS: Final = (WEEK, 28, 84)
 _DAY: Final = timedelta(days=1)
 # Beside the parts, all of a day together.
 ALL: Final = "all"

@@ -29,6 +29,7 @@ def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> di
     return {
         "states": _open_ones(connection),
         "longest_wait_s": int((now - oldest).total_seconds()) if oldest else None,
+        "target_s": playbook.escalation.waiting.answer_target_s,
         "on_duty": len(agents.on_duty(connection, now, away_after)),
         "open": playbook.hours.is_open(now),
         "moods": _moods(connection),

@@ -1,8 +1,9 @@
 """What a number of conversations adds up to. Tallies are kept for each day, and put together again,
 so that a year costs no more than its days (see `support.reports.kept`).
 
-Seconds are whole, and above a thousand to three figures: a median is right to half a per cent, and
-a day takes the same room whether a thousand people waited in it or a million.
+Seconds are kept to seven binary digits: whole ones up to two minutes, then by two, by four and so
+on. A median is right to one per cent, and a day takes the same room whether a thousand people
+waited in it or a million.
 """
 
 from bisect import bisect_right
@@ -20,7 +21,7 @@ from support.reports.figures import FIGURES, Figure, Value, slice_of
 # Of each figure: the sum, how many things were counted, and in how many conversations.
 _EACH: Final = 3
 _PLACES: Final = {figure.name: _EACH * at for at, figure in enumerate(FIGURES)}
-_EXACT_BELOW: Final = 1000
+_DIGITS: Final = 7
 
 
 Counts = dict[str, int]
@@ -146,9 +147,9 @@ def in_order(parts: Mapping[str, Tally], by: str) -> list[tuple[str, Tally]]:
 
 
 def _rounded(seconds: float) -> int:
-    if seconds < _EXACT_BELOW:
-        return round(seconds)
-    return int(float(f"{seconds:.3g}"))
+    whole = round(seconds)
+    step = 1 << max(0, whole.bit_length() - _DIGITS)
+    return round(seconds / step) * step
 
 
 def _quantile(values: Sequence[int], seen: Sequence[int], share: float) -> float | None:

@@ -130,3 +130,26 @@ def test_reports_and_transcripts_are_whole_on_paper(
     page.goto("/desk/reports")
     line = page.locator(".chart-line").evaluate("one => getComputedStyle(one).stroke")
     assert line == "rgb(30, 74, 60)"
+
+
+def test_the_wall_is_filled_and_follows_what_happens(sign_in: Open, desk: Desk) -> None:
+    page = sign_in("lena")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto("/desk/overview?wall=1")
+    tiles = page.locator("#now > .figure")
+    expect(tiles).to_have_count(7)
+    boxes = [box for box in (tile.bounding_box() for tile in tiles.all()) if box]
+    ends = [box["y"] + box["height"] for box in boxes]
+    assert 1040 < max(ends) <= 1080
+    # What is looked at first is the largest: how many wait, and for how long.
+    waiting, longest, *others = (box["width"] * box["height"] for box in boxes)
+    assert min(waiting, longest) > 1.2 * min(others)
+    before = int(page.locator("[data-at=waiting]").inner_text())
+    visitor = page.request.post("/api/v1/visitor/session", data={"lang": "en"}).json()
+    page.request.post(
+        "/api/v1/visitor/messages",
+        data={"client_id": "wall-1", "text": "a person please"},
+        headers={"Authorization": f"Bearer {visitor['token']}"},
+    )
+    expect(page.locator("[data-at=waiting]")).to_have_text(str(before + 1), timeout=20_000)
+    expect(page.locator(".at-longest")).to_contain_text("aim")

@@ -309,10 +309,14 @@ async def test_the_overview_counts(lena: DeskAgent, shop: dict[str, str]) -> Non
     assert found["now"]["states"] == {"assigned": 1, "bot": 2, "queued": 3}
     assert found["now"]["on_duty"] == 1
     assert found["now"]["missed_questions"] == 1
+    waits, aim = found["now"]["longest_wait_s"], found["now"]["target_s"]
+    assert waits > aim
     assert found["now"]["moods"] == {"none": 4, "displeased": 1, "angry": 1}
     assert found["now"]["today"]["conversations"] == 6
     page = (await lena.client.get("/desk/overview")).text
     assert "reports/behind" in page
+    assert re.search(r'class="figure at-longest late"', page)
+    assert "over the aim of" in page
     assert "Customers with a place in the queue now" in page
     angry = re.search(r'href="(/desk/transcripts\?[^"]*mood=angry)"', page)
     assert angry is not None

@@ -1,6 +1,7 @@
 """Reviewed messages become examples, and runs of learning are one at a time."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import pytest
 
 from omotenashi import learning_job
 from support.learning import learning_jobs, lessons
-from support.store import Transaction
 from tests.harness import DeskAgent, ScriptedBrain, Server, TestClock, Visitor, settings_for
 
 DESK = "/api/v1/desk"
@@ -172,18 +172,39 @@ async def test_one_run_at_a_time_and_a_lost_one_blocks_nobody(
     assert (await lena.client.post(address, json={"kind": "switch"})).status_code == 409
     assert started == [("learn", first.json()["id"])]
     result = {
-        "messages": 4, "old_right": 2, "new_right": 3, "dialogues": {},
+        "messages": 4, "old_right": 2, "new_right": 3,
+        "dialogues": {
+            "old": {"failed": ["en-stays", "en-mended"]},
+            "new": {"failed": ["en-stays", "ja-broken"]},
+        },
         "better": [{"text": "<b>hi</b>", "intent": "greet", "old": "thank", "new": "greet"}],
         "worse": [],
+        "learned": {"messages": 2, "right": 1},
+        "missed": [{"text": "a card", "intent": "greet", "old": "thank", "new": "thank"}],
     }  # fmt: skip
 
-    def finish(tx: Transaction) -> None:
-        job = first.json()["id"]
-        learning_jobs.report(tx, job, "training", clock())
-        learning_jobs.end(tx, job, well=True, result=result, now=clock())
-
-    await server.db.writing(finish)
+    job = first.json()["id"]
+    assert "Getting ready" in (await lena.client.get("/desk/learning")).text
+    clock.push(minutes=3)
+    await server.db.writing(
+        lambda tx: learning_jobs.report(tx, job, "playing", "dialogues_new", clock())
+    )
     page = (await lena.client.get("/desk/learning")).text
+    assert "Playing the dialogue tests with the new model" in page
+    assert "for 3 min" in page
+    await server.db.writing(
+        lambda tx: learning_jobs.end(tx, job, well=True, result=result, now=clock())
+    )
+    page = (await lena.client.get("/desk/learning")).text
+    assert "Of the messages learned, 1 of 2 are read as they should be now." in page
+    assert "Learned, but still misread: 1." in page
+    assert "Dialogue tests failing: 2 before, 2 now." in page
+    assert re.search(
+        r"Dialogues that failed only now: 1</summary><ul[^>]*><li>ja-broken</li></ul>", page
+    )
+    assert re.search(
+        r"Dialogues that are well now: 1</summary><ul[^>]*><li>en-mended</li></ul>", page
+    )
     assert "Understood: 2 of 4 before, 3 of 4 now." in page
     assert "&lt;b&gt;hi&lt;/b&gt;" in page
     assert "Switch to the new model" in page

@@ -136,7 +136,7 @@ def test_a_tally_that_was_kept_is_the_same_again() -> None:
     once_more = together([again, again])
     assert once_more.value(BY_NAME["conversations"]).value == 6
     assert once_more.value(BY_NAME["first_response"]) == replace(
-        whole.value(BY_NAME["first_response"]), counted=4, p90=4320
+        whole.value(BY_NAME["first_response"]), counted=4, p90=4352
     )
 
 
@@ -144,9 +144,10 @@ def test_a_tally_that_was_kept_is_the_same_again() -> None:
 def test_medians_are_those_of_the_statistics_module(numbers: list[int]) -> None:
     waits = tuple(replace(WAITED, answered_s=float(number)) for number in numbers)
     found = tally(replace(PLAIN, waits=waits)).value(BY_NAME["first_response"])
-    assert found.value == median(numbers)
+    # To one per cent: long waits are kept more coarsely than short ones.
+    assert found.value == pytest.approx(median(numbers), rel=0.01)
     nine = quantiles(numbers, n=10, method="inclusive")[-1] if len(numbers) > 1 else numbers[0]
-    assert found.p90 == pytest.approx(nine)
+    assert found.p90 == pytest.approx(nine, rel=0.01)
 
 
 def test_days_are_counted_anew_the_less_often_the_older_they_are() -> None:

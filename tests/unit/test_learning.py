@@ -70,6 +70,7 @@ def test_what_got_better_and_worse_is_told(tmp_path: Path) -> None:
     assert (told.messages, told.old_right, told.new_right) == (4, 1, 2)
     assert [one.text for one in told.better] == ["b", "c"]
     assert [(one.text, one.old, one.new) for one in told.worse] == [("a", "greet", "thank")]
+    assert [one.text for one in told.wrong] == ["a", "d"]
 
 
 @pytest.mark.parametrize(
