@@ -326,6 +326,8 @@ def is_new_matter(
     if reading is None or float(reading.get("confidence") or 0) < SURE:
         return False
     intent = str(reading.get("intent"))
+    if intent == conversation.topic:
+        return False
     return intent.startswith("faq_") or intent in NEW_MATTERS
 
 

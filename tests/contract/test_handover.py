@@ -366,6 +366,21 @@ async def test_a_new_question_after_the_end_is_a_new_conversation(
     assert page["conversation_id"] != visitor.conversation_id
 
 
+async def test_the_same_question_after_the_end_is_the_same_matter(
+    server: Server, visitor: Visitor
+) -> None:
+    for asked in ("where is my order?", "and where is it today?"):
+        server.brain.replies[asked] = answer("On its way.", intent="order_status", kind="text")
+    await visitor.answers("where is my order?")
+    agent = await assigned(server, visitor)
+    await agent.do(visitor.conversation_id, "resolve", reason="answered")
+    await visitor.say("and where is it today?")
+    await visitor.wait_for(lambda found: "reopened" in found[-1]["text"])
+    page = await visitor.page()
+    assert (page["state"], page["agent"]) == ("assigned", {"name": "Aya"})
+    assert page["conversation_id"] == visitor.conversation_id
+
+
 async def test_only_the_holder_answers(server: Server, visitor: Visitor) -> None:
     await assigned(server, visitor)
     ben = await server.agent("Ben")
