@@ -43,6 +43,11 @@ _TOUCH = (
     .values(updated_at=bindparam("now"))
 )
 _TOUCH_TEXT = _TOUCH.values(last_text=bindparam("preview"))
+# By what people said a conversation is known among others: the assistant's words are the same in
+# many, that it is fetching somebody in all that wait.
+_TOUCH_FIRST = _TOUCH.values(
+    last_text=func.coalesce(conversations.c.last_text, bindparam("preview"))
+)
 # A conversation is where its customer is.
 _TOUCH_CUSTOMER = _TOUCH_TEXT.values(channel=bindparam("used"))
 
@@ -132,7 +137,8 @@ def append(tx: Transaction, conversation: Conversation, draft: Draft, now: datet
         touched["preview"] = draft.text[:PREVIEW]
         if seen:
             touched["used"] = channel
-        tx.execute(_TOUCH_CUSTOMER if seen else _TOUCH_TEXT, touched)
+        said = _TOUCH_FIRST if draft.author is Author.BOT else _TOUCH_TEXT
+        tx.execute(_TOUCH_CUSTOMER if seen else said, touched)
     else:
         tx.execute(_TOUCH, touched)
     if not draft.private:

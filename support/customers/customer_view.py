@@ -101,10 +101,9 @@ def ratings(connection: Connection, conversation: Conversation) -> list[dict[str
 def earlier(connection: Connection, conversation: Conversation) -> list[dict[str, Any]]:
     """The same customer's other conversations, newest first."""
     joined = select(threads.c.id).where(threads.c.joined_to == conversation.thread_id)
-    theirs = or_(
-        conversations.c.thread_id == conversation.thread_id,
-        conversations.c.thread_id.in_(joined),
-    )
+    # Asked for first: beside an OR, PostgreSQL looks at every conversation for a subquery.
+    of = [conversation.thread_id, *connection.execute(joined).scalars()]
+    theirs = conversations.c.thread_id.in_(of)
     if conversation.customer_id is not None:
         theirs = or_(theirs, conversations.c.customer_id == conversation.customer_id)
     rows = connection.execute(

@@ -90,6 +90,10 @@ class TestLists:
         assert first["waiting_s"] > 7 * 60
         assert first["last_message"] == "Please, before Friday."
         assert first["last_customer_seq"] > 0
+        # Told apart by what the customers said: the assistant says the same to all who wait.
+        for row in rows:
+            theirs = [m["text"] for m in await said(aya, row["id"]) if m["author"] == "customer"]
+            assert row["last_message"] == theirs[-1]
 
     async def test_filters(self, aya: DeskAgent, shop: dict[str, str]) -> None:
         for query, number in (
