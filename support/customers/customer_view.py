@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from support import audit, words
 from support.privacy.masking import mask
@@ -103,7 +103,7 @@ def earlier(connection: Connection, conversation: Conversation) -> list[dict[str
     joined = select(threads.c.id).where(threads.c.joined_to == conversation.thread_id)
     # Asked for first: beside an OR, PostgreSQL looks at every conversation for a subquery.
     of = [conversation.thread_id, *connection.execute(joined).scalars()]
-    theirs = conversations.c.thread_id.in_(of)
+    theirs: ColumnElement[bool] = conversations.c.thread_id.in_(of)
     if conversation.customer_id is not None:
         theirs = or_(theirs, conversations.c.customer_id == conversation.customer_id)
     rows = connection.execute(

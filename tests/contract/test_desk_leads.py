@@ -190,7 +190,8 @@ async def test_transcripts_are_filtered_by_everything(
         ({"mood": "displeased", "state": "queued"}, 1), ({"mood": "none", "state": "resolved"}, 3),
         ({"rating": "1,2"}, 1),
         ({"rating": "4,5"}, 2),
-        ({"rating": "3"}, 0), ({"longer": "5", "state": "bot"}, 1), ({"longer": "1"}, 9), ({"longer": "500"}, 0),
+        ({"rating": "3"}, 0), ({"longer": "4", "state": "bot"}, 1),
+        ({"longer": "1"}, 9), ({"longer": "500"}, 0),
         ({"failed": "1"}, 2),
         ({"id": shop["angry"]}, 1), ({"failed": "1", "lang": "ja"}, 1),
     )  # fmt: skip
