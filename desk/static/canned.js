@@ -15,11 +15,13 @@ export const unfilled = (text) => text.match(/\{(customer|order|agent)\}/)?.[0] 
 
 export class Canned {
   /** `pick(text, own)`: what becomes of the chosen reply, as the playbook has it; `own`: the same
-   *  in the agent's language, where the customer's is another. */
-  constructor(field, replies, pick) {
+   *  in the agent's language, where the customer's is another. `told(text, language)`: as the
+   *  customer would read it. */
+  constructor(field, replies, pick, told) {
     this.field = field;
     this.replies = replies;
     this.pick = pick;
+    this.told = told;
     this.language = lang;
     this.found = [];
     this.at = 0;
@@ -47,8 +49,8 @@ export class Canned {
           "li",
           { id: `canned-${at}`, role: "option", "aria-selected": String(at === this.at), onmousedown: (event) => { event.preventDefault(); this.take(at); } },
           el("strong", {}, `/${one.key}`),
-          el("span", { lang: this.language }, one.text[this.language] ?? one.text.en),
-          this.language !== lang && el("span", { class: "soft", lang }, one.text[lang]),
+          el("span", { lang: this.language }, this.told(one.text[this.language] ?? one.text.en, this.language)),
+          this.language !== lang && el("span", { class: "soft", lang }, this.told(one.text[lang], lang)),
         ),
       ),
     );

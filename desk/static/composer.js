@@ -26,9 +26,10 @@ export class Composer {
     this.mode = "reply";
     this.talk = null;
     this.field = el("textarea", { rows: "2", dir: "auto", "aria-label": t("compose.label"), maxlength: "12000" });
-    this.canned = new Canned(this.field, replies, (text, own) => this.fill(text, own));
+    const told = (text, language) => filled(text, { ...this.values, language });
+    this.canned = new Canned(this.field, replies, (text, own) => this.fill(text, own), told);
     this.names = new MentionPicker(this.field);
-    this.suggest = new Suggestions({ insert: (text, own) => this.insert(text, own), fill: (text, own) => this.fill(text, own) });
+    this.suggest = new Suggestions({ insert: (text, own) => this.insert(text, own), fill: (text, own) => this.fill(text, own), told });
     this.own = el("p", { class: "small soft own", dir: "auto", hidden: true });
     this.files = new FileTray(this.field);
     this.trouble = el("p", { class: "wrong small", role: "alert" });

@@ -8,9 +8,10 @@ import { lang, t } from "./words.js";
 export class Suggestions {
   /** `insert(text, own)`: add to the answer; `fill(text, own)`: put in place of it. `own`: the same
    *  in the agent's language, where the customer's is another. */
-  constructor({ insert, fill }) {
+  constructor({ insert, fill, told }) {
     this.insert = insert;
     this.fill = fill;
+    this.told = told;
     this.body = el("div", { id: "suggestions", class: "suggestions", hidden: true });
     this.button = el("button", { type: "button", class: "quiet small", "aria-expanded": "false", "aria-controls": "suggestions", onclick: () => this.toggle() }, icon("page"), t("suggest.title"));
     this.open = choice.of("suggestions");
@@ -78,7 +79,7 @@ export class Suggestions {
   reply(one, language) {
     const text = one.text[language];
     const own = language === lang ? null : one.text[lang];
-    return this.row([icon("note"), `/${one.key}`], text, language, own, () => this.fill(text, own), t("suggest.use", { what: `/${one.key}` }));
+    return this.row([icon("note"), `/${one.key}`], this.told(text, language), language, own && this.told(own, lang), () => this.fill(text, own), t("suggest.use", { what: `/${one.key}` }));
   }
 
   row(head, text, language, own, take, name) {

@@ -60,6 +60,19 @@ def test_an_answer_can_be_taken_back_for_a_moment(
     assert customer.heard() == ["This is what I meant"]
 
 
+def test_a_canned_reply_is_listed_as_the_customer_will_read_it(
+    sign_in: Open,
+    customer: Customer,
+) -> None:
+    page = sign_in("aya")
+    box = claim(page, customer.id)
+    box.fill("/hello")
+    listed = page.get_by_role("listbox").get_by_role("option")
+    expect(listed).to_contain_text("Hello there, this is Aya Mori.")
+    box.press("Enter")
+    expect(box).to_have_value(re.compile("^Hello there, this is Aya Mori."))
+
+
 def test_enter_sends_for_those_who_want_it(
     sign_in: Open,
     customer: Customer,
