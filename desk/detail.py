@@ -28,11 +28,26 @@ def detail(
     now: datetime,
 ) -> dict[str, Any]:
     """All but the orders, which come from the shop's own system."""
-    names = {one.id: one.name for one in agents.everyone(connection)}
-    visit = customer_view.visit(connection, conversation.thread_id)
-    thread = conversations.get_thread(connection, conversation.thread_id)
-    zone = playbook.hours.zone
-    shape: dict[str, Any] = {
+    return {
+        **_standing(connection, conversation, playbook, now),
+        **_what_happened(connection, conversation, agent, playbook),
+        **_whose(connection, conversation),
+        **_owed(connection, conversation, now),
+        "present": present_shape(
+            presence.of(connection, [conversation.id], now).get(conversation.id, ())
+        ),
+        "reviews": [
+            plain(review) for review in reviews.of_conversation(connection, conversation.id, agent)
+        ],
+    }
+
+
+def _standing(
+    connection: Connection, conversation: Conversation, playbook: Playbook, now: datetime
+) -> dict[str, Any]:
+    """What it is, who has it, and how long somebody waits."""
+    newest = conversations.latest(connection, conversation.thread_id)
+    return {
         "id": conversation.id,
         "number": conversation.number,
         "state": str(conversation.state),
@@ -50,13 +65,39 @@ def detail(
         "resolve_reason": customer_view.resolution(connection, conversation.id),
         "hint": conversation.hint,
         "labels": list(conversation.labels),
+        "newest": newest is None or newest.id == conversation.id,
+        "ticket": plain(customer_view.ticket(connection, conversation.id)),
+        "queue": _place(connection, conversation, playbook, now),
+        "target_s": playbook.escalation.waiting.answer_target_s,
+    }
+
+
+def _what_happened(
+    connection: Connection, conversation: Conversation, agent: Agent, playbook: Playbook
+) -> dict[str, Any]:
+    """What was understood and done, and how far it was read."""
+    names = {one.id: one.name for one in agents.everyone(connection)}
+    thread = conversations.get_thread(connection, conversation.thread_id)
+    summed_up = summary.for_agent(connection, conversation, agent.lang, playbook.hours.zone)
+    return {
         "facts": conversation.facts,
         "verified_orders": list(conversation.verified_orders),
-        "summary": summary_shape(summary.for_agent(connection, conversation, agent.lang, zone)),
+        "summary": summary_shape(summed_up),
         "events": [
             {**(plain(event) or {}), "actor": _actor(event["actor"], names)}
             for event in conversations.history(connection, conversation.id)
         ],
+        "read_seq": thread.read_seq,
+        "last_seq": thread.last_seq,
+        "message_count": customer_view.message_count(connection, conversation.id),
+        "feedback": plain(customer_view.rating(connection, conversation.id)),
+    }
+
+
+def _whose(connection: Connection, conversation: Conversation) -> dict[str, Any]:
+    """The customer, and what there was with them before."""
+    visit = customer_view.visit(connection, conversation.thread_id)
+    return {
         "customer": plain(customer_view.customer(connection, conversation)),
         "contact": visit["contact"],
         "channels": customer_view.channels(connection, conversation),
@@ -65,9 +106,13 @@ def detail(
         "page": visit["page"],
         "since": visit["since"].isoformat(),
         "seen_at": visit["seen_at"].isoformat(),
-        "read_seq": thread.read_seq,
-        "last_seq": thread.last_seq,
-        "message_count": customer_view.message_count(connection, conversation.id),
+        "earlier": [plain(one) for one in customer_view.earlier(connection, conversation)],
+    }
+
+
+def _owed(connection: Connection, conversation: Conversation, now: datetime) -> dict[str, Any]:
+    """Cases, and what was promised."""
+    return {
         "cases": _cases(connection, conversation),
         "promises": [
             {
@@ -77,20 +122,7 @@ def detail(
             }
             for promise in promises.of_conversation(connection, conversation.id)
         ],
-        "earlier": [plain(one) for one in customer_view.earlier(connection, conversation)],
-        "feedback": plain(customer_view.rating(connection, conversation.id)),
-        "ticket": plain(customer_view.ticket(connection, conversation.id)),
-        "present": present_shape(
-            presence.of(connection, [conversation.id], now).get(conversation.id, ())
-        ),
-        "queue": _place(connection, conversation, playbook, now),
-        "target_s": playbook.escalation.waiting.answer_target_s,
     }
-    newest = conversations.latest(connection, conversation.thread_id)
-    shape["newest"] = newest is None or newest.id == conversation.id
-    given = reviews.of_conversation(connection, conversation.id, agent)
-    shape["reviews"] = [plain(review) for review in given]
-    return shape
 
 
 def _cases(connection: Connection, conversation: Conversation) -> list[dict[str, Any]]:

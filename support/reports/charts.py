@@ -106,4 +106,6 @@ def drawn(centre: float, shown: Sequence[Day]) -> Drawing:
         above += [f"{x:.3f},{down(day.high):.3f}" for x in (left, right)]
         below += [f"{x:.3f},{down(day.low):.3f}" for x in (left, right)]
         line.append(f"{(left + right) / 2:.3f},{down(day.share):.3f}")
+    if len(line) == 1:
+        line *= 2  # a line of no length, a dot
     return Drawing(" ".join([*above, *reversed(below)]), " ".join(line), down(centre), top)
