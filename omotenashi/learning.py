@@ -97,7 +97,7 @@ class Outcome:
             "better": [vars(one) for one in told.better[:MOST_TOLD]],
             "worse": [vars(one) for one in told.worse[:MOST_TOLD]],
             "learned": {"messages": self.learned.messages, "right": self.learned.new_right},
-            "missed": [vars(one) for one in self.learned.wrong[:MOST_TOLD]],
+            "still_wrong": [vars(one) for one in self.learned.wrong[:MOST_TOLD]],
             "dialogues": self.dialogues,
         }
 

@@ -74,7 +74,7 @@ def forget(tx: Transaction, conversation_ids: Sequence[str], texts: Sequence[str
                 for one in value
                 if one.get("conversation") not in gone and one.get("text") not in said
             ]
-            if name in ("differences", "better", "worse", "missed")
+            if name in ("differences", "better", "worse", "still_wrong")
             else value
             for name, value in row.result.items()
         }

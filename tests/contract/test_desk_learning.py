@@ -180,7 +180,7 @@ async def test_one_run_at_a_time_and_a_lost_one_blocks_nobody(
         "better": [{"text": "<b>hi</b>", "intent": "greet", "old": "thank", "new": "greet"}],
         "worse": [],
         "learned": {"messages": 2, "right": 1},
-        "missed": [{"text": "a card", "intent": "greet", "old": "thank", "new": "thank"}],
+        "still_wrong": [{"text": "a card", "intent": "greet", "old": "thank", "new": "thank"}],
     }  # fmt: skip
 
     job = first.json()["id"]
@@ -216,6 +216,15 @@ async def test_one_run_at_a_time_and_a_lost_one_blocks_nobody(
             lambda tx: learning_jobs.end(tx, job, well=well, result=values, now=clock())
         )
         return (await lena.client.get("/desk/learning")).text
+
+    # What an older version has kept of a run is shown as far as it goes.
+    old = {name: result[name] for name in ("messages", "old_right", "new_right", "worse")}
+    await server.db.writing(
+        lambda tx: learning_jobs.end(tx, job, well=True, result=old, now=clock())
+    )
+    page = (await lena.client.get("/desk/learning")).text
+    assert "Understood: 2 of 4 before, 3 of 4 now." in page
+    assert "Of the messages learned" not in page
 
     # Looking at the replay first, or a switch that failed, takes nothing away.
     assert "Switch to the new model" in await run("replay")
