@@ -68,9 +68,10 @@ export class Actions {
     await this.run("transfer", { to: Number(given.to) || given.to, ...(note && { note }) }, id);
   };
 
+  /** Whether it was resolved. */
   resolve = async () => {
     const talk = this.current();
-    if (!talk || talk.state === "resolved") return;
+    if (!talk || talk.state === "resolved") return false;
     const words = table("resolve_reason");
     // Ending a conversation for abuse is a lead's to do.
     const reasons = this.me.lead ? [...REASONS, "abuse"] : REASONS;
@@ -80,7 +81,7 @@ export class Actions {
       title: t("ask.resolve_title"), lead: t("ask.resolve_lead"), warning,
       fields: [choices("reason", reasons.map((reason) => [reason, words[reason]]))], submit: t("ask.resolve_submit"),
     });
-    if (given) await this.run("resolve", { reason: given.reason, seen_seq: last }, talk.id);
+    return given !== null && this.run("resolve", { reason: given.reason, seen_seq: last }, talk.id);
   };
 
   macro = async (values) => {

@@ -9,7 +9,7 @@ import { t } from "./words.js";
 
 const SHORTCUTS = [
   ["Alt J", "next"], ["Alt K", "previous"], ["Alt L", "reply"], ["Alt P", "note"], ["Alt C", "claim"],
-  ["Alt E", "resolve"], ["Alt M", "snooze"], ["Alt Q", "macro"], ["Alt F", "find"], ["Alt U", "undo"], ["Alt O", "customer"], ["Ctrl Enter", "send"], ["/", "search"], ["/", "canned"],
+  ["Alt E", "resolve"], ["Ctrl Alt E", "resolve_next"], ["Alt M", "snooze"], ["Alt Q", "macro"], ["Alt F", "find"], ["Alt U", "undo"], ["Alt O", "customer"], ["Ctrl Enter", "send"], ["/", "search"], ["/", "canned"],
   ["Ctrl K", "palette"], ["Alt 1–6", "view"], ["Alt S", "status"], ["Esc", "back"], ["?", "help"],
 ];
 

@@ -237,6 +237,12 @@ function commands() {
 }
 const palette = new Palette({ me, commands, rows: () => list.rows, open: (id) => open(id) });
 
+async function resolveAndNext() {
+  // Resolved, it may leave the list: its neighbour is known before.
+  const next = list.neighbour(1) ?? list.neighbour(-1);
+  if ((await actions.resolve()) && next) open(next);
+}
+
 function step(by) {
   const next = list.neighbour(by);
   if (next) open(next);
@@ -253,6 +259,9 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey && !event.ctrlKey && !event.metaKey && KEYS[event.code]) {
     event.preventDefault();
     KEYS[event.code]();
+  } else if (event.altKey && event.code === "KeyE") {
+    event.preventDefault();
+    opening.then(resolveAndNext);
   } else if (event.key === "Escape") {
     if (typing && event.target.closest(".compose")) event.target.blur();
     else if (talk.id) back();

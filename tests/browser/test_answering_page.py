@@ -73,6 +73,19 @@ def test_a_canned_reply_is_listed_as_the_customer_will_read_it(
     expect(box).to_have_value(re.compile("^Hello there, this is Aya Mori."))
 
 
+def test_resolved_by_a_key_the_next_one_opens(
+    sign_in: Open,
+    customer: Customer,
+) -> None:
+    page = sign_in("aya")
+    claim(page, customer.id)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Alt+e")
+    page.get_by_role("dialog").get_by_role("button", name="Resolve").click()
+    expect(page).to_have_url(re.compile(f"/desk/c/(?!{customer.id})[0-9a-f]+$"))
+    row(page, customer.id).wait_for(state="detached")
+
+
 def test_enter_sends_for_those_who_want_it(
     sign_in: Open,
     customer: Customer,
