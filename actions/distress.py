@@ -49,6 +49,22 @@ _HARM = re.compile(
     r"|(?:ガラス|金属|針|虫|異物|プラスチック)(?:の(?:破片|かけら))?[がも]?(?:入|混入|混ざ)",
     re.IGNORECASE,
 )
+# Somebody had it before it was seen, or who has it can't look for themselves.
+_SPOILT_EN = r"(?:mou?ld|mildew|mouldy|moldy|rotten|rancid|maggots?)"
+_HAD_EN = (
+    r"(?:dr[au]nk(?! from)|ate|eaten|swallowed|been (?:drinking|eating)|had (?:some|a sip|a cup))"
+)
+_SPOILT_JA, _HAD_JA = (
+    r"(?:カビ|かび|黴|腐っ)",
+    r"(?:飲ん|飲み|食べ|口にし)(?:で|だ|じゃ|て|ちゃ|た|まし)",
+)
+_SMALL = r"(?:子ども|子供|こども|赤ちゃん|娘|息子|孫|妊婦|妊娠)"
+_HAD_IT = re.compile(
+    rf"\b{_SPOILT_EN}\b.{{0,60}}\b{_HAD_EN}\b|\b{_HAD_EN}\b.{{0,60}}\b{_SPOILT_EN}\b"
+    rf"|{_SPOILT_JA}(?![臭くつ]).{{0,30}}{_HAD_JA}|{_HAD_JA}.{{0,30}}{_SPOILT_JA}(?![臭くつ])"
+    rf"|(?:カビ|かび|腐|異臭|変な(?:味|臭|匂|におい)).{{0,30}}{_SMALL}.{{0,8}}{_HAD_JA}",
+    re.IGNORECASE | re.DOTALL,
+)
 # Things run out with the same sound, and some write it with the same characters.
 _NOT_A_PERSON = re.compile(r"(?:在庫|商品|お茶|ポイント|クーポン)(?:が|は|も)(?:もう)?亡くな")
 
@@ -57,7 +73,7 @@ def distress_in(text: str) -> Distress | None:
     """What kind of distress a message tells of, or None."""
     if _CRISIS.search(text):
         return "crisis"
-    if _HARM.search(text):
+    if _HARM.search(text) or _HAD_IT.search(text):
         return "harm"
     if _BEREAVEMENT.search(text) and not _NOT_A_PERSON.search(text):
         return "bereavement"

@@ -13,6 +13,9 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣-ー―"), "-")
 
 @lru_cache(maxsize=4096)
 def _fold_character(character: str) -> str:
+    if "\u2460" <= character <= "\u2473":
+        # Before an item of a list; as digits they would become part of its number.
+        return " "
     folded = unicodedata.normalize("NFKC", character)
     # Ligatures and the like become several characters; they would shift all offsets.
     return folded if len(folded) == 1 else character

@@ -1,7 +1,7 @@
 """A message as the classifiers see it: the same for training sentences and live ones."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from brain.nlu.folding import fold
@@ -67,6 +67,8 @@ def read(text: str, words: Sequence[Word], spans: Iterable[Span]) -> Reading:
 _SENTENCE = re.compile(
     r"(?:[^.!?\u3002\uff01\uff1f\u2026\n]|[.!?](?=[^\s.!?]))+[.!?\u3002\uff01\uff1f\u2026\n]*"
 )
+# What begins the next one of a list: "1) ... (2) ...", ①.
+_ITEM = re.compile(r"(?<!\S)(?=\(?[1-9]\))|(?=[\u2460-\u2468])")
 _LEAST_LATIN, _LEAST_OTHER = 9, 4
 _MOST_SENTENCES = 6
 _ASKS = re.compile(
@@ -87,6 +89,7 @@ def asks(said: str) -> bool:
 # What begins another wish in the same sentence.
 _ANOTHER = re.compile(
     r"(?:[,;]\s*|\s)(?=(?:and|also|plus|btw|by the way)\b)"
+    r"|[,;]\s*(?=(?:do|does|can|could|is|are|how|what|when|where|which|will)\s)"
     r"|、?(?=(?:それと|それから|あと|ついでに|ちなみに|また、|もう(?:一|1)つ))|(?<=のと)[、,]",
     re.IGNORECASE,
 )
@@ -111,7 +114,7 @@ def parts(text: str, words: Sequence[Word], spans: Iterable[Span]) -> list[Part]
     ask something, wherever they stand.
     """
     spans = list(spans)
-    found = _telling(text, (match.span() for match in _SENTENCE.finditer(text)), spans)
+    found = _telling(text, _sentences(text), spans)
     whole = len(found) > 1
     if not whole:
         cuts = [0, *(match.end() for match in _ANOTHER.finditer(text)), len(text)]
@@ -124,6 +127,14 @@ def parts(text: str, words: Sequence[Word], spans: Iterable[Span]) -> list[Part]
         Part(start, end, text[start:end], _reading(text, start, end, words, spans), whole)
         for start, end in found
     ]
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """The places of sentences, and of the items of a list within one."""
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        cuts = [start, *(item.start() for item in _ITEM.finditer(text, start + 1, end)), end]
+        yield from zip(cuts[:-1], cuts[1:], strict=True)
 
 
 def _most_telling(

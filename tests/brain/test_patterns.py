@@ -22,7 +22,7 @@ def found(text: str, asked: str = "") -> list[tuple[str, str]]:
         "#10234", "HN-10234", "hn 10234", "hn10234 please", "HN―10234", "ＨＮ－１０２３４",
         "注文番号10234", "注文番号は１０２３４です", "注文番号：HN-10234", "オーダー番号10234",
         "order number is 10234", "Order no. 10234", "my order 10234 hasn't come", "10234",
-        "＃１０２３４", "10234です", "No. 10234", "it's order#10234!",
+        "＃１０２３４", "10234です", "No. 10234", "it's order#10234!", "①HN-10234はいつ届きますか",
     ],
 )  # fmt: skip
 def test_order_numbers(text: str) -> None:

@@ -153,6 +153,11 @@ def test_gibberish_is_the_same_each_time() -> None:
         ("届きません。なぜですか？", ["届きません。", "なぜですか？"]),
         ("Where is it? name@example.com", []),
         ("Hi! Where is my order?", []),
+        (
+            "two things: 1) where is my order 2) do you have gift cards",
+            ["two things:", "1) where is my order", "2) do you have gift cards"],
+        ),
+        ("①返品したいです②営業時間は？", ["①返品したいです", "②営業時間は？"]),
     ],
 )  # fmt: skip
 def test_sentences(text: str, expected: list[str]) -> None:
@@ -169,6 +174,10 @@ def test_sentences(text: str, expected: list[str]) -> None:
             ["where is my order", "and do you ship to canada"],
         ),
         ("返品したいです、あと店舗の営業時間は", ["返品したいです、", "あと店舗の営業時間は"]),
+        (
+            "where is my order, do you have gift cards",
+            ["where is my order,", "do you have gift cards"],
+        ),
         ("a cup and a plate", []),
     ],
 )
