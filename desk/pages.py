@@ -171,15 +171,17 @@ class Pages:
 
 
 def duration(seconds: float, lang: str) -> str:
-    """A wait in its largest sensible unit."""
-    minutes = round(seconds / 60)
-    if lang == "ja":
-        if seconds < 60:
-            return f"{round(seconds)}秒"
-        return f"{minutes}分" if minutes < 90 else f"{minutes // 60}時間{minutes % 60}分"
+    """A wait in its largest sensible units, the same as the pages' scripts tell it."""
+    ja = lang == "ja"
     if seconds < 60:
-        return f"{round(seconds)} s"
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+        return f"{round(seconds)}秒" if ja else f"{round(seconds)} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
+        return f"{minutes}分" if ja else f"{minutes} min"
+    if hours < 48:
+        return f"{hours}時間{minutes}分" if ja else f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days}日{hours}時間" if ja else f"{days} d {hours} h"
 
 
 def happening(

@@ -17,6 +17,14 @@ document.addEventListener("click", (event) => {
   byId("verdict").focus();
 });
 
+// Who says what would have been right says that it went wrong.
+for (const [field, verdict] of [["intent", "wrong_intent"], ["article", "wrong_answer"]]) {
+  byId(field)?.addEventListener("change", (event) => {
+    const chosen = byId("verdict");
+    if (event.target.value && chosen.value === "good") chosen.value = verdict;
+  });
+}
+
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const given = Object.fromEntries([...new FormData(form)].filter(([, value]) => value.trim() !== ""));

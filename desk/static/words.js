@@ -74,5 +74,5 @@ export function duration(seconds) {
   if (minutes < 1) return t("time.seconds", { n: Math.max(0, Math.floor(seconds)) });
   if (minutes < 60) return t("time.minutes", { n: minutes });
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? t("time.hours", { h: hours, m: minutes % 60 }) : t("time.days", { n: Math.floor(hours / 24) });
+  return hours < 48 ? t("time.hours", { h: hours, m: minutes % 60 }) : t("time.days", { d: Math.floor(hours / 24), h: hours % 24 });
 }
