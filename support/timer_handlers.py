@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from support.answering import abuse
-from support.handover import idle, queue, silence, snoozing, vanished
+from support.handover import idle, silence, snoozing, telling, vanished
 from support.outreach import aftercare, unread
 from support.playbook.playbook import Playbook
 from support.store import Transaction
@@ -21,7 +21,7 @@ def handlers(playbook: Playbook, *, mail: bool) -> Mapping[str, Handler]:
         **snoozing.handlers(playbook),
         **vanished.handlers(playbook),
         **idle.handlers(playbook),
-        **queue.handlers(playbook),
+        **telling.handlers(playbook),
         **unread.handlers(mail=mail),
         abuse.BREAK_TIMER: abuse.break_over,
     }

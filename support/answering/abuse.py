@@ -11,7 +11,7 @@ from support import audit, conversations, events
 from support.answering import handling, labels
 from support.conversations import TransitionRefused
 from support.handover import handoff
-from support.handover.queue import say
+from support.handover.telling import say
 from support.hints import DESK
 from support.playbook.playbook import Playbook
 from support.store import Transaction

@@ -12,7 +12,7 @@ from support import conversations
 from support.conversations import TransitionRefused
 from support.handover import handoff, queue, snoozing
 from support.handover.handoff import AlreadyClaimed
-from support.handover.queue import say
+from support.handover.telling import say
 from support.messages import Draft, append
 from support.playbook.playbook import Playbook
 from support.store import Transaction

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from support import conversations
-from support.handover.queue import close_ticket, open_ticket, tell_place
+from support.handover.queue import close_ticket, open_ticket
+from support.handover.telling import tell_place
 from support.playbook.playbook import Playbook
 from support.store import Transaction
 from support.store.schema import PENDING_TURN, links, tasks, threads, tickets, turns

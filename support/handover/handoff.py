@@ -13,14 +13,9 @@ from support import conversations, words
 from support.conversations import TransitionRefused
 from support.customers import visitors
 from support.delivery.outbox import PUSHED
-from support.handover import capacity, queue, summary
-from support.handover.queue import (
-    close_ticket,
-    open_ticket,
-    raise_ticket,
-    say,
-    tell_place,
-)
+from support.handover import capacity, queue, summary, telling
+from support.handover.queue import close_ticket, open_ticket, raise_ticket
+from support.handover.telling import say, tell_place
 from support.hints import DESK
 from support.outreach import tact
 from support.playbook.parts import Words
@@ -65,7 +60,7 @@ def hand_over(
     if conversation.state is State.QUEUED:
         raise_ticket(tx, conversation, reason, note, playbook)
         text = playbook.messages.queued_again.in_lang(conversation.lang)
-        told = queue.standing(tx.connection, conversation, playbook, now)
+        told = telling.standing(tx.connection, conversation, playbook, now)
         say(tx, conversation, text.format(standing=told).rstrip(), now, "notice")
         return conversation
     conversation = conversations.move(
@@ -138,12 +133,12 @@ def choose(
         queue.promised(tx, conversation.id, due)
         cancel_timer(tx, queue.ESTIMATE_TIMER, conversation.id)
     if contact is not None:
-        say(tx, conversation, queue.contact_kept(playbook, contact, lang), now)
+        say(tx, conversation, telling.contact_kept(playbook, contact, lang), now)
     elif action == "message":
         text = playbook.contact.texts.message_until.in_lang(lang)
         at_latest = words.moment(due, now, playbook.hours.zone, lang)
         say(tx, conversation, text.format(due=at_latest), now, "notice")
-        queue.tell_where_to_answer(tx, thread, conversation, playbook, now)
+        telling.tell_where_to_answer(tx, thread, conversation, playbook, now)
     elif not called_off:
         say(tx, conversation, said.ticket_wait.in_lang(lang), now, "notice")
     return conversation

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, update
 from support import conversations
 from support.cases import cases, casework
 from support.cases.cases import Case
-from support.handover import handoff, queue
+from support.handover import handoff, telling
 from support.outreach import outreach, tact
 from support.playbook.playbook import Playbook
 from support.store import Transaction
@@ -104,16 +104,16 @@ def answered(
     if payload.startswith(NPS):
         score, _, asked = payload.removeprefix(NPS).partition(":")
         tx.execute(update(nps).where(nps.c.id == int(asked)).values(score=int(score), at=now))
-        queue.say(tx, conversation, said.nps_thanks.in_lang(lang), now)
+        telling.say(tx, conversation, said.nps_thanks.in_lang(lang), now)
         return
     feeling, _, number = payload.removeprefix(FOLLOWUP).partition(":")
     tx.execute(update(cases_table).where(cases_table.c.number == number).values(feeling=feeling))
     if feeling == "good":
-        queue.say(tx, conversation, said.followup_good.in_lang(lang), now)
+        telling.say(tx, conversation, said.followup_good.in_lang(lang), now)
         return
     cases.set_state(tx, number, "open", now)
     casework.step(tx, number, "customer", "open", None, now)
-    queue.say(tx, conversation, said.followup_bad.in_lang(lang).format(number=number), now)
+    telling.say(tx, conversation, said.followup_bad.in_lang(lang).format(number=number), now)
     newest = conversations.latest(tx.connection, thread.id) or conversation
     handoff.hand_over(
         tx, thread, newest, reason="complaint", note={"case_number": number}, actor="customer",

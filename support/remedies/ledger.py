@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from support import audit, conversations, events
 from support.answering.replies import NotYours
 from support.conversations import TransitionRefused
-from support.handover.queue import say
+from support.handover.telling import say
 from support.hints import DESK, REMEDIES
 from support.identifiers import new_id
 from support.orders import EffectKind, EffectRefused, Order, OrderEffect

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from support import words
 from support.customers import visitors
 from support.customers.reachable import CHAT, ContactRefused, checked_contact, phone_in, spoken, way
-from support.handover import queue
+from support.handover import queue, telling
 from support.playbook.playbook import Playbook
 from support.store import Transaction
 from support.store.schema import OPEN_TASK
@@ -200,7 +200,7 @@ def say_booked(
         .in_lang(lang)
         .format(at=when(task, now, playbook, lang), contact=spoken(reach))
     )
-    queue.say(tx, conversation, told, now, "notice", buttons=[
+    telling.say(tx, conversation, told, now, "notice", buttons=[
         (said.button_more_times.in_lang(lang), "ticket:callback"),
         (said.button_cancel_call.in_lang(lang), "ticket:callback_cancel"),
     ])  # fmt: skip
@@ -242,7 +242,9 @@ def offer_times(
     text = (said.choose_time if buttons else said.no_times).in_lang(lang)
     zone = _zone_of(of(tx.connection, conversation.id), playbook)
     text = text.format(zone=words.zone_name(now.astimezone(zone), lang))
-    queue.say(tx, conversation, f"{lead} {text}" if lead else text, now, "notice", buttons=buttons)
+    telling.say(
+        tx, conversation, f"{lead} {text}" if lead else text, now, "notice", buttons=buttons
+    )
 
 
 def correct_number(

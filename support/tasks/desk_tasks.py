@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from support import conversations, words
-from support.handover import queue
+from support.handover import queue, telling
 from support.outreach import outreach
 from support.playbook.playbook import Playbook
 from support.store import Transaction
@@ -43,7 +43,7 @@ def done(
             )  # fmt: skip
             queue.close_ticket(tx, conversation.id, "claimed", now)
         text = said.callback_done.in_lang(lang).format(agent=agent.name)
-        queue.say(tx, conversation, text, now, "agent", agent_id=agent.id)
+        telling.say(tx, conversation, text, now, "agent", agent_id=agent.id)
         return task
     queue.back_in_line(tx, conversation, playbook, now)
     text = said.callback_unreached.in_lang(lang).format(agent=agent.name)

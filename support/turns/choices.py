@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from support.customers import links
-from support.handover import handoff, queue
+from support.handover import handoff, telling
 from support.outreach import aftercare
 from support.playbook.playbook import Playbook
 from support.privacy import data_choices
@@ -74,4 +74,4 @@ def follow(
     else:
         feedback.give(tx, conversation, int(rest), None, now)
         thanks = playbook.messages.thanks_feedback.in_lang(conversation.lang)
-        queue.say(tx, conversation, thanks, now)
+        telling.say(tx, conversation, thanks, now)

@@ -15,7 +15,7 @@ from support import conversations, words
 from support.attachments import records
 from support.cases import cases
 from support.customers import visitors
-from support.handover import handoff, queue
+from support.handover import handoff, telling
 from support.learning import missed_questions
 from support.playbook.playbook import Playbook
 from support.store import Transaction
@@ -66,7 +66,9 @@ class Effects:
     def filled(self, text: str) -> str:
         """`text` with its placeholders filled; any other brace stays as it is."""
         if STANDING in text:
-            told = queue.standing(self._tx.connection, self.conversation, self._playbook, self._now)
+            told = telling.standing(
+                self._tx.connection, self.conversation, self._playbook, self._now
+            )
             text = text.replace(STANDING, told).rstrip()
         for name, value in self.values.items():
             text = text.replace("{" + name + "}", value)

@@ -12,7 +12,7 @@ from support import conversations
 from support.attachments.records import KIND
 from support.brain import Reply, TurnResult
 from support.customers import visitors
-from support.handover import handoff, queue
+from support.handover import handoff, telling
 from support.inbox import want_turn
 from support.messages import Draft, append
 from support.outreach import notices
@@ -292,7 +292,7 @@ def _pass_on(
     address = EMAIL.search(typed)
     if address is not None:
         visitors.keep_contact(tx, thread, address.group())
-        text = queue.contact_kept(playbook, address.group(), lang)
+        text = telling.contact_kept(playbook, address.group(), lang)
     append(tx, conversation, Draft(Author.SYSTEM, text, "notice"), now)
     return conversation
 
