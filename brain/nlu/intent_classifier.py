@@ -34,7 +34,7 @@ from brain.nlu.reading import Reading, read
 from brain.nlu.segmentation import is_japanese, segment
 from brain.nlu.spans import Span
 from brain.nlu.vectors import DIMENSIONS, encode_cached
-from brain.nlu.wishes import Wish, asked_inside, said_anywhere, second_wish
+from brain.nlu.wishes import Wish, asked_inside, led_by, said_anywhere, second_wish
 
 OUT_OF_SCOPE = "out_of_scope"
 # Dates in training sentences are only masked or marked; which day it is doesn't matter.
@@ -67,7 +67,7 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
     def get_default_config() -> dict[str, Any]:
         return {
             "cost": 0.15,
-            "gibberish": 660,
+            "gibberish": 270,
             "detailed_intents": [],
             "anywhere": [],
             "unsure": 0.4,
@@ -104,7 +104,7 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
             if ranking and wishes:
                 ranking = self._with_what_counts(ranking, wishes)
                 if ranking[0]["confidence"] < self.config["unsure"]:
-                    ranking = _led_by(asked_inside(wishes), ranking)
+                    ranking = led_by(asked_inside(wishes), ranking)
                 if other := second_wish(ranking[0]["name"], wishes):
                     also = Span("also", other.intent, other.start, other.end)
                     add_entities(message, [also.as_entity(type(self).__name__)])
@@ -116,7 +116,7 @@ class HybridIntentClassifier(StoredComponent, IntentClassifier):
         self, ranking: list[dict[str, Any]], wishes: list[Wish]
     ) -> list[dict[str, Any]]:
         """The ranking led by an intent of `anywhere` that a part of the message has."""
-        return _led_by(said_anywhere(ranking[0]["name"], wishes, self.config["anywhere"]), ranking)
+        return led_by(said_anywhere(ranking[0]["name"], wishes, self.config["anywhere"]), ranking)
 
     def _rankings(self, message: Message) -> list[list[dict[str, Any]]]:
         """The likeliest intents of the whole message, and of each of its parts."""
@@ -220,14 +220,6 @@ def _named(examples: list[Message]) -> Iterator[Message]:
         words = re.sub(r"[\W_]+", " ", intent).strip().lower()
         if count <= _NAMED and words and intent != OUT_OF_SCOPE:
             yield Message({TEXT: words, INTENT: intent})
-
-
-def _led_by(wish: Wish | None, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The ranking with what a part of the message asks for in front, if it asks for anything."""
-    if wish is None:
-        return ranking
-    others = [guess for guess in ranking if guess["name"] != wish.intent]
-    return [{"name": wish.intent, "confidence": wish.confidence}, *others]
 
 
 def _wishes(message: Message, rankings: list[list[dict[str, Any]]]) -> Iterator[Wish]:

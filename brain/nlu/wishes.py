@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from brain.nlu.reading import asks
 
@@ -35,9 +36,9 @@ _ONE_MATTER = {
 }
 _SMALL = frozenset(["greet", "goodbye", "thank", "affirm", "deny", "inform", "bot_challenge"])
 SURE = 0.7
-# Of what counts wherever it is said. Measured on the development messages: from .65 on it finds
-# more requests for a person than it invents, and none of those is lost up to here.
-SURE_ANYWHERE = 0.75
+# Of what counts wherever it is said. In 2,754 messages 12 sentences were taken for such at .65,
+# wrongly each time; what asks for it in so many words is surer than this.
+SURE_ANYWHERE = 0.9
 
 
 @dataclass(frozen=True)
@@ -79,3 +80,18 @@ def said_anywhere(intent: str, heard: Iterable[Wish], intents: Container[str]) -
         return None
     found = (w for w in heard if w.intent in intents and w.confidence >= SURE_ANYWHERE)
     return max(found, key=lambda wish: wish.confidence, default=None)
+
+
+def led_by(wish: Wish | None, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ranking with what a part of the message asks for in front, if it asks for anything.
+
+    None of the others stays surer than that: Rasa would take it for a tie and fall back.
+    """
+    if wish is None:
+        return ranking
+    others = [
+        {**guess, "confidence": min(guess["confidence"], wish.confidence)}
+        for guess in ranking
+        if guess["name"] != wish.intent
+    ]
+    return [{"name": wish.intent, "confidence": wish.confidence}, *others]

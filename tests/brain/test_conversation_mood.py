@@ -6,7 +6,7 @@ import pytest
 
 from brain.nlu.language import is_other_language
 from brain.nlu.trend import insists, repeats, tension
-from brain.nlu.wishes import Wish, asked_inside, said_anywhere, second_wish
+from brain.nlu.wishes import Wish, asked_inside, led_by, said_anywhere, second_wish
 
 THRESHOLD = 0.6
 
@@ -130,16 +130,31 @@ def test_of_a_story_that_says_nothing_as_a_whole_its_question_is_the_wish() -> N
     assert asked_inside(wishes(("order_status", 0.9, "It was sent in May."))) is None
 
 
+def test_what_leads_is_the_surest_or_it_would_count_as_a_tie() -> None:
+    (wish,) = wishes(("request_human", 0.92, "Get me your manager."))
+    ranking = [
+        {"name": "complaint", "confidence": 0.98},
+        {"name": "request_human", "confidence": 0.3},
+        {"name": "thank", "confidence": 0.1},
+    ]
+    assert led_by(wish, ranking) == [
+        {"name": "request_human", "confidence": 0.92},
+        {"name": "complaint", "confidence": 0.92},
+        {"name": "thank", "confidence": 0.1},
+    ]
+    assert led_by(None, ranking) == ranking
+
+
 def test_what_counts_anywhere_counts_in_any_part() -> None:
     heard = wishes(
-        ("complaint", 0.9, "You ruined my dress."), ("request_human", 0.8, "Get me your manager.")
+        ("complaint", 0.9, "You ruined my dress."), ("request_human", 0.95, "Get me your manager.")
     )
     found = said_anywhere("complaint", heard, ["request_human"])
     assert found is not None
     assert found.intent == "request_human"
     assert said_anywhere("complaint", heard, []) is None
     assert said_anywhere("security_concern", heard, ["request_human"]) is None
-    doubtful = wishes(("request_human", 0.5, "a person at the door was rude"))
+    doubtful = wishes(("request_human", 0.8, "Could somebody have a look?"))
     assert said_anywhere("complaint", doubtful, ["request_human"]) is None
 
 
