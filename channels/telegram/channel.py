@@ -29,6 +29,7 @@ from channels.telegram.intake import Followed, Intake
 from channels.telegram.pace import SharedLimiter, SharedPace
 from channels.telegram.updates import Incoming, read_raw
 from support import leases
+from support.delivery import outbox
 from support.delivery.outbox import Sender
 from support.store.database import StorageUnavailable
 from web.blueprint import Blueprint
@@ -40,6 +41,8 @@ __all__ = ["Telegram", "TelegramRules"]
 log = logging.getLogger(__name__)
 
 PAUSES_S = (1, 2, 5, 10, 30)
+# What a delivery ends with when Telegram is away.
+AWAY = ("NetworkError", "TimedOut", "TimeoutError")
 # How often an update is tried that fails for a reason nobody foresaw.
 MOST_TRIES = 3
 # Of several servers one polls. It renews this before each request; when it is gone, another looks
@@ -86,6 +89,7 @@ class Telegram:
             try:
                 if not self._introduced:
                     await self._introduce()
+                    await self._is_back()
                 if self._rules.webhook:
                     return
                 try:
@@ -146,6 +150,8 @@ class Telegram:
                 await asyncio.sleep(LOOK_EVERY_S)
                 continue
             received = await self._api.updates(offset)
+            if self._failures:
+                await self._is_back()
             self._failures = 0
             for raw in received:
                 update_id = raw.get("update_id") if isinstance(raw, dict) else None
@@ -154,6 +160,11 @@ class Telegram:
                 await self._take_surely(update_id, raw)
                 # Only now is it confirmed, by the next request.
                 offset = update_id + 1
+
+    async def _is_back(self) -> None:
+        """Nobody has waited for their answers longer than Telegram was away."""
+        around = self._around
+        await around.db.writing(lambda tx: outbox.hasten(tx, self.name, AWAY, around.clock()))
 
     async def _my_turn(self) -> bool:
         around = self._around

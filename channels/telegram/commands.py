@@ -53,7 +53,7 @@ DESCRIPTIONS = (
 )
 _KNOWN = frozenset(name for name, _ in MENU["en"])
 _START = re.compile(r"/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})", re.IGNORECASE)
-_MY_ORDER = Words(en="my order", ja="注文状況")
+_MY_ORDER = Words(en="Where is my order?", ja="注文の状況を教えてください。")
 
 
 def link_code(text: str) -> str | None:

@@ -5,8 +5,8 @@ from sanic import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from channels.base import Surroundings
-from channels.website.access import Door, gone
+from channels.website.access import gone
+from channels.website.part import Part
 from channels.website.routes import Routes
 from channels.website.shapes import AttachmentBody, attachment_shape
 from support import conversations
@@ -18,23 +18,16 @@ from support.store import Transaction
 from support.team import pictures
 from web.errors import ApiError, checked
 from web.files import download, read_upload, refused
-from web.limits import Limits
 
 
-class WebsiteAttachments:
-    def __init__(self, around: Surroundings, door: Door, limits: Limits) -> None:
-        self._around = around
-        self._door = door
-        self._limits = limits
-
+class WebsiteAttachments(Part):
     def routes(self, routes: Routes) -> None:
         routes.add("POST", "/attachments", self._post, upload=True)
         routes.add("GET", "/attachments/<id:str>", self._get)
         routes.add("GET", "/agents/<id:str>", self._picture)
 
     async def _post(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("attachment", thread_id)
+        thread_id = await self._thread_id(request, "attachment")
         upload = await read_upload(request, LARGEST)
         body = checked(dict(upload.fields), AttachmentBody)
         around = self._around
@@ -49,8 +42,8 @@ class WebsiteAttachments:
             )
 
         try:
-            async with around.attachments.kept_by_message(around.db, stored):
-                received = await around.db.writing(accept)
+            async with around.attachments.kept_by_message(self._db, stored):
+                received = await self._db.writing(accept)
         except conversations.NotFound as error:
             raise gone() from error
         around.typing.note(thread_id, False, around.clock())
@@ -64,7 +57,7 @@ class WebsiteAttachments:
     async def _get(self, request: Request, id: str) -> HTTPResponse:
         thread_id = self._door.thread_id(request)
         around = self._around
-        found = await around.db.reading(lambda c: records.of_thread(c, thread_id, id))
+        found = await self._db.reading(lambda c: records.of_thread(c, thread_id, id))
         content = await around.attachments.read(found) if found is not None else None
         if found is None or content is None:
             raise ApiError(404, "not_found", "there is no such file")
@@ -72,7 +65,7 @@ class WebsiteAttachments:
 
     async def _picture(self, request: Request, id: str) -> HTTPResponse:
         self._door.thread_id(request)
-        found = await self._around.db.reading(lambda c: pictures.read(c, id))
+        found = await self._db.reading(lambda c: pictures.read(c, id))
         if found is None:
             raise ApiError(404, "not_found", "there is no such picture")
         return download(found, f"{id}.webp", "image/webp", pictures.KEPT)

@@ -4,25 +4,18 @@ from sanic import Request
 from sanic.response import HTTPResponse, empty
 from sanic.response import json as json_response
 
-from channels.base import Surroundings
-from channels.website.access import Door, gone, write
+from channels.website.access import gone, write
+from channels.website.part import Part
 from channels.website.routes import Routes
 from channels.website.shapes import LinkBody, PreferredBody
 from support import conversations
 from support.customers import links
 from support.store import Transaction
 from web.errors import ApiError, read_body
-from web.limits import Limits
 
 
-class GoingOn:
+class GoingOn(Part):
     """The conversation on other channels."""
-
-    def __init__(self, around: Surroundings, door: Door, limits: Limits) -> None:
-        self._around = around
-        self._db = around.db
-        self._door = door
-        self._limits = limits
 
     def routes(self, routes: Routes) -> None:
         routes.add("POST", "/link", self._link)
@@ -30,8 +23,7 @@ class GoingOn:
         routes.add("DELETE", "/link", self._unlink)
 
     async def _link(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("signal", thread_id)
+        thread_id = await self._thread_id(request, "signal")
         channel = read_body(request, LinkBody).channel
         invitation = self._around.invitations.get(channel)
         if invitation is None:
@@ -49,8 +41,7 @@ class GoingOn:
         )
 
     async def _prefer(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("signal", thread_id)
+        thread_id = await self._thread_id(request, "signal")
         channel = read_body(request, PreferredBody).channel
         around = self._around
         try:
@@ -63,8 +54,7 @@ class GoingOn:
         return empty()
 
     async def _unlink(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("signal", thread_id)
+        thread_id = await self._thread_id(request, "signal")
         around = self._around
 
         def unlink(tx: Transaction) -> None:

@@ -1,5 +1,6 @@
 """A visitor's own data: the conversation to keep, by download or e-mail, and erasing it all."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sanic import Request
@@ -7,8 +8,8 @@ from sanic.response import HTTPResponse, empty
 from sanic.response import json as json_response
 from sqlalchemy import Connection
 
-from channels.base import Surroundings
-from channels.website.access import Door, gone, write
+from channels.website.access import gone, write
+from channels.website.part import Part
 from channels.website.routes import Routes
 from channels.website.shapes import TranscriptBody, message_shape
 from channels.website.stream import PAGE, current
@@ -17,21 +18,14 @@ from support import conversations, messages
 from support.delivery.mail import MailAway
 from support.delivery.outbox import DeliveryRefused
 from support.privacy import data_choices
-from support.privacy.masking import mask
+from support.privacy.masking import mask, mask_secrets
 from support.store import Transaction
 from support.values import Conversation, Message
 from web.errors import ApiError, read_body
-from web.limits import Limits
 
 
-class OwnData:
+class OwnData(Part):
     """Transcripts and erasure."""
-
-    def __init__(self, around: Surroundings, door: Door, limits: Limits) -> None:
-        self._around = around
-        self._db = around.db
-        self._door = door
-        self._limits = limits
 
     def routes(self, routes: Routes) -> None:
         routes.add("GET", "/transcript", self._transcript)
@@ -68,8 +62,7 @@ class OwnData:
         lang, shop = conversation.lang, playbook.shop.name
         subject = playbook.contact.texts.transcript_subject.in_lang(lang)
         # A mailbox is read by more eyes than the chat.
-        masked = [replace(message, text=mask(message.text)) for message in found]
-        text = as_text(masked, lang, playbook.hours.zone, shop)
+        text = as_text(_hiding(mask, found), lang, playbook.hours.zone, shop)
         try:
             await mail.write(body.email, subject.format(shop=shop.in_lang(lang)), text)
         except DeliveryRefused as error:
@@ -83,9 +76,10 @@ class OwnData:
         found, conversation = await self._said(thread_id)
         if "application/json" in request.headers.get("accept", ""):
             return json_response({"messages": [message_shape(message) for message in found]})
-        zone = self._around.playbook.hours.zone
+        zone, shop = self._around.playbook.hours.zone, self._around.playbook.shop.name
+        # A file lies about: what was told of addresses is of use in it, a card's number is not.
         return HTTPResponse(
-            as_text(found, conversation.lang, zone, self._around.playbook.shop.name),
+            as_text(_hiding(mask_secrets, found), conversation.lang, zone, shop),
             content_type="text/plain; charset=utf-8",
             headers={
                 "Content-Disposition": 'attachment; filename="transcript.txt"',
@@ -103,3 +97,7 @@ class OwnData:
 
         await write(self._db, erase)
         return empty()
+
+
+def _hiding(hide: Callable[[str], str], said: list[Message]) -> list[Message]:
+    return [replace(message, text=hide(message.text)) for message in said]

@@ -154,12 +154,13 @@ def attachment_shape(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "url": f"{ATTACHMENTS}/{data['id']}"}
 
 
-def hours_shape(hours: Hours, now: datetime) -> dict[str, Any]:
-    """Whether people are there, and when they next are."""
+def hours_shape(hours: Hours, now: datetime, staffed: bool) -> dict[str, Any]:
+    """Whether people are there, and when they next are: not known while they should be there and
+    nobody is."""
     opens = hours.next_opening(now)
     is_open = opens == now
     return {
-        "open": is_open,
+        "open": is_open and staffed,
         "next_open_at": None if is_open or opens is None else opens.isoformat(),
     }
 

@@ -4,8 +4,8 @@ from sanic import Request
 from sanic.response import HTTPResponse, empty
 from sqlalchemy import update
 
-from channels.base import Surroundings
-from channels.website.access import Door, write
+from channels.website.access import write
+from channels.website.part import Part
 from channels.website.routes import Routes
 from channels.website.shapes import FeedbackBody, ReadBody, TypingBody
 from channels.website.stream import current
@@ -15,17 +15,10 @@ from support.reports import feedback
 from support.store import Transaction
 from support.store.schema import threads
 from web.errors import read_body
-from web.limits import Limits
 
 
-class Signals:
+class Signals(Part):
     """Typing, read up to here, a rating."""
-
-    def __init__(self, around: Surroundings, door: Door, limits: Limits) -> None:
-        self._around = around
-        self._db = around.db
-        self._door = door
-        self._limits = limits
 
     def routes(self, routes: Routes) -> None:
         routes.add("POST", "/typing", self._typing)
@@ -33,8 +26,7 @@ class Signals:
         routes.add("POST", "/feedback", self._feedback)
 
     async def _typing(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("signal", thread_id)
+        thread_id = await self._thread_id(request, "signal")
         body = read_body(request, TypingBody)
         self._around.typing.note(thread_id, body.typing, self._around.clock())
         data = {"thread": thread_id, "typing": body.typing}
@@ -42,8 +34,7 @@ class Signals:
         return empty()
 
     async def _read(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("signal", thread_id)
+        thread_id = await self._thread_id(request, "signal")
         body = read_body(request, ReadBody)
 
         def mark(tx: Transaction) -> None:
@@ -58,8 +49,7 @@ class Signals:
         return empty()
 
     async def _feedback(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("signal", thread_id)
+        thread_id = await self._thread_id(request, "signal")
         body = read_body(request, FeedbackBody)
 
         def rate(tx: Transaction) -> None:

@@ -54,13 +54,14 @@ def state_of(
     goes on there. Raises NotFound."""
     conversation = current(connection, thread_id)
     place = queue.place_of(connection, conversation.id, playbook, now)
+    staffed = place.staffed if place else queue.staff(connection, playbook, now) > 0
     agent = None
     if conversation.agent_id is not None:
         agent = agents.get(connection, conversation.agent_id)
     shape = {
         **state_shape(conversation, place, agent),
         "links": links_shape(links.of_thread(connection, thread_id), offered),
-        "hours": hours_shape(playbook.hours, now),
+        "hours": hours_shape(playbook.hours, now, staffed),
         "mail": mail,
         "moved": visitors.going_on(connection, thread_id).id != thread_id,
     }

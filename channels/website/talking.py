@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from channels.base import Surroundings
 from channels.website.access import Door, gone
+from channels.website.part import Part
 from channels.website.routes import Routes
 from channels.website.shapes import MessageBody, SessionBody, message_shape
 from channels.website.stream import PAGE, current, frames, state_of
@@ -21,15 +22,12 @@ from web.events import stream
 from web.limits import Limits
 
 
-class Talking:
+class Talking(Part):
     """`channel` is the name under which threads begin here."""
 
     def __init__(self, channel: str, around: Surroundings, door: Door, limits: Limits) -> None:
+        super().__init__(around, door, limits)
         self._channel = channel
-        self._around = around
-        self._db = around.db
-        self._door = door
-        self._limits = limits
 
     def routes(self, routes: Routes) -> None:
         routes.add("POST", "/session", self._session)
@@ -74,8 +72,7 @@ class Talking:
         )
 
     async def _post_message(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("message", thread_id)
+        thread_id = await self._thread_id(request, "message")
         body = read_body(request, MessageBody)
         around = self._around
 

@@ -7,8 +7,8 @@ from sanic.response import HTTPResponse, empty
 from sanic.response import json as json_response
 from sqlalchemy import Connection
 
-from channels.base import Surroundings
-from channels.website.access import Door, gone, write
+from channels.website.access import gone, write
+from channels.website.part import Part
 from channels.website.routes import Routes
 from channels.website.shapes import TicketBody, slots_shape
 from channels.website.stream import current
@@ -19,25 +19,17 @@ from support.store import Transaction
 from support.tasks import callbacks
 from support.tasks.callback_slots import UnknownZone, known_zone
 from web.errors import ApiError, read_body
-from web.limits import Limits
 
 
-class Waiting:
+class Waiting(Part):
     """What a waiting customer decides."""
-
-    def __init__(self, around: Surroundings, door: Door, limits: Limits) -> None:
-        self._around = around
-        self._db = around.db
-        self._door = door
-        self._limits = limits
 
     def routes(self, routes: Routes) -> None:
         routes.add("POST", "/ticket", self._ticket)
         routes.add("GET", "/callback-slots", self._callback_slots)
 
     async def _ticket(self, request: Request) -> HTTPResponse:
-        thread_id = self._door.thread_id(request)
-        await self._limits.check("signal", thread_id)
+        thread_id = await self._thread_id(request, "signal")
         body = read_body(request, TicketBody)
 
         def choose(tx: Transaction) -> None:

@@ -6,7 +6,7 @@ The website needs none of this: its visitors fetch and stream what is stored.
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
@@ -112,6 +112,17 @@ def retry(tx: Transaction, parcel_id: int, now: datetime) -> int | None:
     tx.hint(OUTBOX, "posted", channel=row.channel)
     _tell(tx, row.message_id, "pending")
     return cast(int | None, row.message_id)
+
+
+def hasten(tx: Transaction, channel: str, errors: Collection[str], now: datetime) -> None:
+    """The other side of a channel is there again: what waits because of `errors`, names of types,
+    is tried now."""
+    tx.execute(
+        update(outbox)
+        .where(PENDING_PARCEL, outbox.c.channel == channel, outbox.c.error.in_(errors))
+        .values(next_at=now)
+    )
+    tx.hint(OUTBOX, "posted", channel=channel)
 
 
 @dataclass(frozen=True)

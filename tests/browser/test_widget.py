@@ -773,6 +773,11 @@ def test_an_address_asked_for_in_the_chat_has_a_form(chat: Chat) -> None:
     chat.shop.state("queued", queue={"position": 1, "estimate": [0, 900], "staffed": False})
     chat.shop.say("system", "If you like, leave an e-mail address.", kind="contact")
     expect(chat.panel).to_contain_text("Nobody from our team is here right now.")
+    opens = {"open": False, "next_open_at": "2026-12-01T00:00:00+00:00"}
+    waiting = {"position": 1, "estimate": [0, 900], "staffed": False}
+    chat.shop.state("queued", queue=waiting, hours=opens)
+    card = chat.panel.get_by_role("region", name="You're in line for a person")
+    expect(card).to_contain_text(re.compile("Our team is back .*Dec.*9:00"))
     chat.log.get_by_role("textbox", name="Your e-mail address").fill("mei@example.com")
     chat.log.get_by_role("button", name="Save").click()
     expect(chat.log).to_contain_text("The answer goes to mei@example.com.")

@@ -15,7 +15,7 @@ import httpx
 import jwt
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.desk_server import IDENTITY_SECRET
 from tests.browser.shop import Chat, Shop, eventually
@@ -98,9 +98,8 @@ def conversation(page: Page, chat: str = "") -> str:
     return str(state.json()["conversation_id"])
 
 
-def test_a_picture_goes_to_a_person_who_answers(arrive: Arrive, aya: httpx.Client) -> None:
-    chat = arrive()
-    chat.write("a person please")
+def attach_a_picture(chat: Chat) -> Locator:
+    """Where it is then shown."""
     drawn = io.BytesIO()
     Image.new("RGB", (900, 600), "teal").save(drawn, "PNG")
     with chat.page.expect_file_chooser() as chooser:
@@ -108,7 +107,13 @@ def test_a_picture_goes_to_a_person_who_answers(arrive: Arrive, aya: httpx.Clien
     chooser.value.set_files(
         [{"name": "lid.png", "mimeType": "image/png", "buffer": drawn.getvalue()}]
     )
-    picture = chat.log.get_by_role("img", name=re.compile("lid"))
+    return chat.log.get_by_role("img", name=re.compile("lid"))
+
+
+def test_a_picture_goes_to_a_person_who_answers(arrive: Arrive, aya: httpx.Client) -> None:
+    chat = arrive()
+    chat.write("a person please")
+    picture = attach_a_picture(chat)
     expect(picture).to_be_visible()
     eventually(lambda: picture.evaluate("c => c.width") > 0)
     number = conversation(chat.page)
@@ -131,14 +136,7 @@ def test_on_a_page_of_the_shops_own_all_of_it_works(
     chat = arrive(elsewhere.origin)
     chat.write("a person please")
     expect(chat.panel).to_contain_text("Options")
-    drawn = io.BytesIO()
-    Image.new("RGB", (900, 600), "teal").save(drawn, "PNG")
-    with chat.page.expect_file_chooser() as chooser:
-        chat.button("Attach a picture or PDF").click()
-    chooser.value.set_files(
-        [{"name": "lid.png", "mimeType": "image/png", "buffer": drawn.getvalue()}]
-    )
-    picture = chat.log.get_by_role("img", name=re.compile("lid"))
+    picture = attach_a_picture(chat)
     eventually(lambda: picture.evaluate("c => c.width") > 0)
     chat.button("Options").click()
     chat.button("Call me back").click()
@@ -191,7 +189,7 @@ def test_a_call_is_booked_in_the_customers_time_zone(arrive: Arrive) -> None:
     expect(card).not_to_contain_text("We'll be in touch")
 
 
-def test_hours_are_told_before_the_chat(arrive: Arrive) -> None:
+def test_hours_are_told_before_the_chat(arrive: Arrive, aya: httpx.Client) -> None:
     expect(arrive().panel).to_contain_text("Our team is here now.")
 
 

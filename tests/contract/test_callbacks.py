@@ -436,6 +436,9 @@ async def test_a_due_task_is_an_alarm_on_the_desks_stream(server: Server, visito
 async def test_opening_hours_are_told_before_the_chat(
     server: Server, visitor: Visitor, clock: TestClock
 ) -> None:
+    # It is noon in Japan, and nobody is on duty.
+    assert (await visitor.page())["hours"] == {"open": False, "next_open_at": None}
+    await server.agent()
     assert (await visitor.page())["hours"] == {"open": True, "next_open_at": None}
     clock.push(hours=9)  # 21:00 in Japan
     hours = (await visitor.page())["hours"]

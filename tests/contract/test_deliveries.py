@@ -1,7 +1,7 @@
 """What a channel refuses is seen at the desk and tried again when somebody says so."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -193,9 +193,10 @@ class Slow:
         await self.answer.wait()
 
 
-async def test_a_server_that_stops_lets_arrive_what_is_on_its_way_and_sends_no_more(
-    server: Server, visitor: Visitor
-) -> None:
+@pytest.fixture
+async def in_hand(server: Server, visitor: Visitor) -> tuple[Slow, outbox.OutboxRunner]:
+    """A slow channel that has the first of two messages, and the runner that gave it to it and was
+    told to go no further."""
     await visitor.answers("hello")
 
     def post(tx: Transaction) -> None:
@@ -211,41 +212,43 @@ async def test_a_server_that_stops_lets_arrive_what_is_on_its_way_and_sends_no_m
         while not channel.taken:
             await asyncio.sleep(0.01)
     running.cancel()
+    return channel, runner
+
+
+async def leases(server: Server) -> list[tuple[str, datetime | None]]:
+    """(state, until when somebody has it in hand) of the messages on their way, oldest first."""
+    query = select(outbox_table.c.state, outbox_table.c.lease_until).order_by(outbox_table.c.id)
+    return await server.db.reading(
+        lambda c: [(row.state, row.lease_until) for row in c.execute(query)]
+    )
+
+
+async def test_a_server_that_stops_lets_arrive_what_is_on_its_way_and_sends_no_more(
+    server: Server, in_hand: tuple[Slow, outbox.OutboxRunner]
+) -> None:
+    channel, runner = in_hand
     stopping = asyncio.create_task(runner.stop())
     await asyncio.sleep(0)
     channel.answer.set()
     await stopping
-    query = select(outbox_table.c.state, outbox_table.c.lease_until).order_by(outbox_table.c.id)
-    states = await server.db.reading(lambda c: [tuple(row) for row in c.execute(query)])
-    assert states == [("sent", None), ("pending", None)]
+    assert await leases(server) == [("sent", None), ("pending", None)]
     assert channel.taken == ["1"]
 
 
 async def test_a_server_that_stops_waits_for_no_channel_that_hangs(
-    server: Server, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+    server: Server,
+    in_hand: tuple[Slow, outbox.OutboxRunner],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(outbox, "LAST_S", 0.1)
-    await visitor.answers("hello")
-
-    def post(tx: Transaction) -> None:
-        thread, _ = conversations.lock(tx, visitor.conversation_id)
-        outbox.post(tx, "telegram", "1", thread.id, server.clock())
-
-    await server.db.writing(post)
-    channel = Slow()
-    runner = outbox.OutboxRunner(server.db, {"telegram": channel}, server.clock)
-    running = asyncio.create_task(runner.run())
-    async with asyncio.timeout(8):
-        while not channel.taken:
-            await asyncio.sleep(0.01)
-    running.cancel()
+    _, runner = in_hand
     async with asyncio.timeout(8):
         await runner.stop()
+    (first, until), second = await leases(server)
     # Whoever takes it when the lease is over knows that it may have arrived.
-    query = select(outbox_table.c.state, outbox_table.c.lease_until)
-    state, until = await server.db.reading(lambda c: tuple(c.execute(query).one()))
-    assert state == "pending"
+    assert first == "pending"
     assert until is not None
+    assert second == ("pending", None)
 
 
 async def test_what_a_dead_server_had_in_hand_is_delivered_and_counted(

@@ -322,7 +322,7 @@ async def test_commands(server: Server, chat: Chat) -> None:
         "/help@hanamori_bot": "/order looks up",
         "/order HN-10234": "HN-10234",
         "/order\nHN-10235": "HN-10235",
-        "/order": "my order",
+        "/order": "Where is my order?",
         "/human": "talk to a person",
         "/privacy": "hello@",
         "/language": "日本語",

@@ -234,6 +234,15 @@ async def test_the_dialogue_state_travels_with_the_conversation(
 # After the end ------------------------------------------------------------------------------------
 
 
+async def test_a_download_shows_no_card_and_no_password(visitor: Visitor) -> None:
+    for said in ("my card is 4111 1111 1111 1111", "my password is hunter2", "I'm mei@example.com"):
+        await visitor.answers(said)
+    text = (await visitor.client.get("/api/v1/visitor/transcript")).text
+    assert "4111" not in text
+    assert "hunter2" not in text
+    assert "I'm mei@example.com" in text
+
+
 async def test_feedback_transcript_and_erasure(server: Server, visitor: Visitor) -> None:
     await visitor.answers("how much is delivery?")
     for score, status in ((5, 204), (0, 422), (6, 422), ("5", 422)):

@@ -179,10 +179,11 @@ export function createPanel(
     say(who, t[state]);
     // What the assistant offered is over while a person answers.
     attribute(element, "data-person", person);
-    queue.update(state === "queued" ? (place ?? {}) : null, callback ?? null, !!open, !!mail);
+    const opens = !open?.open && open?.next_open_at;
+    const back = opens && fill(t.opensAt, when.full(opens));
+    queue.update(state === "queued" ? (place ?? {}) : null, callback ?? null, !!open, !!mail, back || t.away);
     rating.update(state === "resolved", rate !== false);
-    const opens = open?.next_open_at;
-    say(hours, open?.open ? t.openNow : opens ? fill(t.opensAt, when.full(opens)) : "");
+    say(hours, open?.open ? t.openNow : back || "");
     announcement.hidden = !news || `${news.id}` === kept.get("notice");
     say(shopSays, news?.text ?? "");
     say(typing, live.typing ? fill(t.isTyping, nameOf(live.typing, person ? agent : null, t)) : "");

@@ -28,8 +28,8 @@ export interface QueueActions {
 
 export interface QueueCard {
   readonly element: HTMLElement;
-  /** `calls`: the shop tells its hours, so a call within them can be offered. `mails`: answers can go by e-mail. */
-  update(queue: Queue | null, call: Call | null, calls: boolean, mails: boolean): void;
+  /** `calls`: the shop tells its hours, so a call within them can be offered. `mails`: answers can go by e-mail. `away`: what to say while nobody is there. */
+  update(queue: Queue | null, call: Call | null, calls: boolean, mails: boolean, away: string): void;
 }
 
 export function createQueue(t: Texts, lang: Lang, when: When, { ticket, slots, write }: QueueActions): QueueCard {
@@ -89,7 +89,7 @@ export function createQueue(t: Texts, lang: Lang, when: When, { ticket, slots, w
 
   return {
     element,
-    update(queue, call, calls, mails) {
+    update(queue, call, calls, mails, away) {
       [waits, booked, offered, mailed] = [!!queue, !!call, calls, mails];
       element.hidden = !queue && !call;
       if (element.hidden) below.replaceChildren(folded);
@@ -104,7 +104,7 @@ export function createQueue(t: Texts, lang: Lang, when: When, { ticket, slots, w
       const { position, estimate, staffed } = queue ?? {};
       const stands = position === 1 ? t.next : position ? fill(t.place, position) : t.waiting;
       const words = [stands, estimate && span(estimate, lang, t)];
-      const waiting = staffed === false ? t.away : words.filter(Boolean).join(" · ");
+      const waiting = staffed === false ? away : words.filter(Boolean).join(" · ");
       // "chat": here, where the customer sees it anyway.
       const by = call && call.contact !== "chat" && call.contact;
       say(place, call ? fill(t.called, [when.full(call.at), by].filter(Boolean).join(" · ")) : waiting);
