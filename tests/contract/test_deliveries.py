@@ -193,6 +193,30 @@ class Slow:
         await self.answer.wait()
 
 
+async def test_only_what_waits_for_the_other_side_goes_at_once_when_it_is_back(
+    server: Server, visitor: Visitor
+) -> None:
+    await visitor.answers("hello")
+    now = server.clock()
+    later = now + timedelta(minutes=4)
+
+    def back(tx: Transaction) -> None:
+        thread, _ = conversations.lock(tx, visitor.conversation_id)
+        row = {"thread_id": thread.id, "state": "pending", "created_at": now, "next_at": later}
+        why = [("telegram", "NetworkError"), ("telegram", "again in 240 s"), ("x", "NetworkError")]
+        waiting = [
+            {**row, "channel": channel, "address": f"{n}", "error": error}
+            for n, (channel, error) in enumerate(why)
+        ]
+        tx.execute(insert(outbox_table), waiting)
+        outbox.hasten(tx, "telegram", ("NetworkError", "TimedOut"), now)
+
+    await server.db.writing(back)
+    query = select(outbox_table.c.next_at).order_by(outbox_table.c.address)
+    times = await server.db.reading(lambda c: list(c.execute(query).scalars()))
+    assert times == [now, later, later]
+
+
 @pytest.fixture
 async def in_hand(server: Server, visitor: Visitor) -> tuple[Slow, outbox.OutboxRunner]:
     """A slow channel that has the first of two messages, and the runner that gave it to it and was

@@ -45,6 +45,8 @@ export function createPanel(
   const { live } = chat;
   const when = createWhen(lang, t);
   let noticeTimer = 0;
+  /** The channel to which a link is offered. */
+  let goingOn = "";
   let linked = true;
   let speaker = "";
 
@@ -187,6 +189,12 @@ export function createPanel(
     announcement.hidden = !news || `${news.id}` === kept.get("notice");
     say(shopSays, news?.text ?? "");
     say(typing, live.typing ? fill(t.isTyping, nameOf(live.typing, person ? agent : null, t)) : "");
+    // The link was opened another way, on the telephone perhaps: it is used up.
+    if (live.status.links?.some((each) => each.linked && each.channel === goingOn)) {
+      if (card.matches(":focus-within")) closeInner();
+      card.hidden = true;
+      goingOn = "";
+    }
     if (live.linked === linked) return;
     linked = live.linked;
     if (linked) return tellFor("", 0);
@@ -226,6 +234,7 @@ export function createPanel(
 
   /** Above the text field, until it is answered or closed. */
   function showCard(label: string, ...content: Node[]): void {
+    goingOn = "";
     attribute(card, "aria-label", label);
     card.replaceChildren(...content);
     card.hidden = false;
@@ -263,6 +272,7 @@ export function createPanel(
     open.className = "outside";
     open.onclick = () => void closeInner();
     showCard(fill(t.goOn, name), h("div", { role: "status" }, fill(t.goOnHint, name)), open, back());
+    goingOn = channel;
   }
 
   function closeInner(): boolean {
