@@ -7,8 +7,9 @@ personal data that transcripts mask too; so erasing finds it again, and the newe
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from support.privacy.masking import mask
 from support.store import Transaction
@@ -17,6 +18,7 @@ from support.transcripts.segmentation import words_of
 
 # A common word is in most conversations: the newest messages with it are enough.
 MOST_FOUND = 2000
+_NEVER = 2**62
 # What is longer is no word, and PostgreSQL takes no lexeme of more than 2 KB.
 _LONGEST_WORD = 200
 _PIECE = 1000
@@ -41,11 +43,12 @@ _REMOVE_THREAD = {
 _FIND = {
     "sqlite": text(
         "SELECT DISTINCT conversation_id FROM messages WHERE id IN (SELECT rowid"
-        " FROM message_words WHERE message_words MATCH :wanted ORDER BY rowid DESC LIMIT :most)"
+        " FROM message_words WHERE message_words MATCH :wanted AND rowid < :before"
+        " ORDER BY rowid DESC LIMIT :most)"
     ),
     "postgresql": text(
         "SELECT DISTINCT conversation_id FROM messages WHERE id IN (SELECT message_id"
-        " FROM message_words WHERE words @@ CAST(:wanted AS tsquery)"
+        " FROM message_words WHERE words @@ CAST(:wanted AS tsquery) AND message_id < :before"
         " ORDER BY message_id DESC LIMIT :most)"
     ),
 }
@@ -63,15 +66,40 @@ def unindex_thread(tx: Transaction, thread_id: str) -> None:
     tx.execute(_REMOVE_THREAD[_dialect(tx.connection)], {"thread": thread_id})
 
 
-def conversations_with(connection: Connection, query: str) -> list[str]:
-    """Ids of the conversations with a message that has all words of `query`, the newest ones."""
+def conversations_with(
+    connection: Connection, query: str, until: datetime | None = None
+) -> list[str]:
+    """Ids of the conversations with a message that has all words of `query`: the newest ones, or
+    the newest before `until`."""
     wanted = words_of(query)
     if not wanted:
         return []
     dialect = _dialect(connection)
     match = _fts5(wanted) if dialect == "sqlite" else _tsquery(wanted)
-    found = connection.execute(_FIND[dialect], {"wanted": match, "most": MOST_FOUND})
-    return list(found.scalars())
+    before = _NEVER if until is None else _first_since(connection, until)
+    values = {"wanted": match, "most": MOST_FOUND, "before": before}
+    return list(connection.execute(_FIND[dialect], values).scalars())
+
+
+def _first_since(connection: Connection, at: datetime) -> int:
+    """The number that messages from then on have, or the next. Numbers grow with time, so halving
+    finds it without an index that would be kept for this alone."""
+    query = (
+        select(messages.c.id, messages.c.created_at)
+        .where(messages.c.id >= bindparam("middle"))
+        .order_by(messages.c.id)
+        .limit(1)
+    )
+    low = 1
+    high = (connection.execute(select(func.max(messages.c.id))).scalar_one() or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = connection.execute(query, {"middle": middle}).first()
+        if row is None or row.created_at >= at:
+            high = middle
+        else:
+            low = row.id + 1
+    return low
 
 
 def index_all(tx: Transaction) -> int:

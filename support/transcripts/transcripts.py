@@ -307,7 +307,8 @@ def _conditions(
     if filters.failed:
         found.append(assistant_failed())
     if filters.q:
-        found.append(conversations.c.id.in_(conversations_with(connection, filters.q)))
+        ids = conversations_with(connection, filters.q, filters.until)
+        found.append(conversations.c.id.in_(ids))
     return found
 
 

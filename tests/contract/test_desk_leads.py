@@ -156,6 +156,37 @@ async def test_who_comes_back_about_the_same_deserves_a_review(
     assert [one["id"] for one in found if "repeated" in one["why"]] == [ids[3]]
 
 
+async def test_a_common_word_is_found_in_an_older_time(
+    server: Server, lena: DeskAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("support.transcripts.search.MOST_FOUND", 2)
+    assert server.parts is not None
+    playbook, now = server.parts.playbook, server.clock()
+
+    def scenes(tx: Transaction) -> list[str]:
+        ids = []
+        for days in (40, 30, 20, 3, 2, 1):
+            scene = Scene(tx, playbook, now - timedelta(days=days))
+            scene.customer("is the mizusashi still there", "faq_products", 0.9)
+            ids.append(scene.conversation.id)
+        return ids
+
+    ids = await server.db.writing(scenes)
+
+    async def found(**query: str) -> list[str]:
+        asked = {"q": "mizusashi", "sort": "newest", **query}
+        rows = (await lena.client.get(f"{DESK}/conversations", params=asked)).json()
+        return [row["id"] for row in rows["conversations"]]
+
+    def day(days: int) -> str:
+        return (now - timedelta(days=days)).date().isoformat()
+
+    assert await found() == [ids[5], ids[4]]
+    assert await found(to=day(10)) == [ids[2], ids[1]]
+    assert await found(**{"from": day(45), "to": day(35)}) == [ids[0]]
+    assert await found(to=day(60)) == []
+
+
 async def test_an_export_is_every_message_without_notes_and_personal_data(
     server: Server, lena: DeskAgent, shop: dict[str, str]
 ) -> None:
