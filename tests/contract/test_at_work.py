@@ -15,7 +15,7 @@ async def slow_brain(server: Server) -> AsyncIterator[asyncio.Event]:
     enough = asyncio.Event()
 
     async def think(_: Any) -> None:
-        await asyncio.wait_for(enough.wait(), 20)
+        await asyncio.wait_for(enough.wait(), 60)
 
     server.brain.before = think
     try:
@@ -29,7 +29,7 @@ async def typing_until(events: Events, kind: str, author: str) -> list[bool]:
     """What was told of the assistant's typing before the first `kind` by `author`."""
     told: list[bool] = []
     while True:
-        event, data, _ = await events.next(15)
+        event, data, _ = await events.next()
         if event == "typing" and data["author"] == "bot":
             told.append(data["typing"])
         if event == kind and author in (data.get("author"), data.get("state")):

@@ -123,7 +123,7 @@ async def test_the_assistants_work_at_one_server_is_seen_at_the_other(
     enough = asyncio.Event()
 
     async def think(_: TurnRequest) -> None:
-        await asyncio.wait_for(enough.wait(), 10)
+        await asyncio.wait_for(enough.wait(), 60)
 
     here.brain.before = think
     try:

@@ -621,7 +621,7 @@ async def test_typing_is_shown_while_the_assistant_thinks(
     thinking = asyncio.Event()
 
     async def think(_: Any) -> None:
-        await asyncio.wait_for(thinking.wait(), 10)
+        await asyncio.wait_for(thinking.wait(), 60)
 
     server.brain.before = think
     try:
@@ -640,7 +640,7 @@ async def test_typing_ends_in_the_chat_when_a_person_takes_over(
     thinking = asyncio.Event()
 
     async def think(_: Any) -> None:
-        await asyncio.wait_for(thinking.wait(), 20)
+        await asyncio.wait_for(thinking.wait(), 60)
 
     def shown() -> int:
         return sum(c["chat_id"] == chat.id for c in api.called("sendChatAction"))
@@ -668,7 +668,7 @@ async def test_an_answer_says_what_it_is_about_when_more_has_come(
 
     async def wait(_: Any) -> None:
         started.set()
-        await asyncio.wait_for(go_on.wait(), 10)
+        await asyncio.wait_for(go_on.wait(), 60)
 
     server.brain.replies["one"] = answer("about one")
     server.brain.replies["two"] = answer("about two")
@@ -676,7 +676,7 @@ async def test_an_answer_says_what_it_is_about_when_more_has_come(
     try:
         first = chat.update("text", text="one")
         await chat.deliver(first)
-        await asyncio.wait_for(started.wait(), 10)
+        await asyncio.wait_for(started.wait(), 60)
         await chat.say("two")
         await chat.say("three")
     finally:

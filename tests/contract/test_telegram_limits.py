@@ -33,7 +33,7 @@ async def greeted(api: FakeBotApi, servers: Sequence[Server]) -> float:
     clients = [server.visitor().client for server in servers]
     chats = [Chat(servers[n % len(servers)], api, clients[n % len(servers)]) for n in range(CHATS)]
     await asyncio.gather(*(chat.send("command", text="/start") for chat in chats))
-    await until(lambda: all(chat.shown() for chat in chats), 30)
+    await until(lambda: all(chat.shown() for chat in chats))
     sent = sorted(call.at for call in api.calls if call.method == "sendMessage")
     assert len(sent) == CHATS
     return sent[-1] - sent[0]

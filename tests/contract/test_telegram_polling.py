@@ -114,7 +114,7 @@ async def test_what_waited_for_telegram_goes_as_soon_as_it_is_back(
     api.refuse["sendMessage", chat.id].append(BROKEN)
     api.offer(chat.update("text", text="hello"))
     waiting = select(outbox.c.error).where(outbox.c.address == str(chat.id))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await server.db.reading(lambda c: c.execute(waiting).scalar()) != "NetworkError":
             await asyncio.sleep(0.05)
     assert len(chat.shown()) == 1

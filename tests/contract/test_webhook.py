@@ -156,7 +156,7 @@ async def conversation_of(talk: Talk) -> str:
 
 async def first_of(talk: Talk, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The first body that is as wanted, as soon as it has come."""
-    await until(lambda: any(wanted(one.body) for one in talk.tried()), 20)
+    await until(lambda: any(wanted(one.body) for one in talk.tried()))
     return next(one.body for one in talk.tried() if wanted(one.body))
 
 

@@ -135,7 +135,7 @@ class Talk:
             one for one in tuple(self.service.received) if one.body["conversation"] == self.name
         ]
 
-    async def answers(self, number: int, seconds: float = 20) -> list[dict[str, Any]]:
+    async def answers(self, number: int) -> list[dict[str, Any]]:
         """The bodies of what was posted here, as soon as there are `number`."""
-        await until(lambda: len(self.tried()) >= number, seconds)
+        await until(lambda: len(self.tried()) >= number)
         return [one.body for one in self.tried()]
