@@ -30,6 +30,7 @@ from support import timer_handlers
 from support.attachments.storing import Attachments
 from support.delivery.mail import MailSender
 from support.delivery.outbox import OutboxRunner, Sender
+from support.ending import end
 from support.handover.assignment import AssignmentRunner
 from support.outreach.notice_spread import NoticeSpreader
 from support.playbook import playbook_edits
@@ -269,9 +270,7 @@ def _work_in_background(
     async def stop(app: Sanic[Any, Any]) -> None:
         # Open event streams would hold up the end for as long as the grace time lasts.
         app.ctx.stopping.set()
-        for task in app.ctx.work:
-            task.cancel()
-        await asyncio.gather(*app.ctx.work, return_exceptions=True)
+        await end(app.ctx.work)
         await turns.stop()
         await outbox.stop()
 

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from support.ending import end
 from support.hints import LOCAL, Hint, Hints
 from support.identifiers import new_id
 
@@ -86,9 +87,7 @@ class SharedHints(Hints):
                 for task in done:
                     task.result()
             finally:
-                for task in both:
-                    task.cancel()
-                await asyncio.gather(*both, return_exceptions=True)
+                await end(both, again_s=1.0)
 
     async def _send(self, client: Redis) -> None:
         beat_at = 0.0

@@ -14,12 +14,16 @@ export function filled(text, { customer, agent, order, language }) {
 export const unfilled = (text) => text.match(/\{(customer|order|agent)\}/)?.[0] ?? null;
 
 export class Canned {
-  /** `pick(text, own)`: what becomes of the chosen reply, as the playbook has it; `own`: the same
-   *  in the agent's language, where the customer's is another. `told(text, language)`: as the
-   *  customer would read it. */
+  /** `replies`: a promise of them. `pick(text, own)`: what becomes of the chosen reply, as the
+   *  playbook has it; `own`: the same in the agent's language, where the customer's is another.
+   *  `told(text, language)`: as the customer would read it. */
   constructor(field, replies, pick, told) {
     this.field = field;
-    this.replies = replies;
+    this.replies = [];
+    replies.then((found) => {
+      this.replies = found;
+      this.look();
+    });
     this.pick = pick;
     this.told = told;
     this.language = lang;

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, select, update
 from support.attachments.records import KIND
 from support.brain import Brain, BrainUnavailable, TurnRequest, TurnResult
 from support.clock import Clock
+from support.ending import end
 from support.hints import MISSED, TURNS, thread_topic
 from support.inbox import LEASE
 from support.playbook.playbook import Playbook
@@ -98,9 +99,7 @@ class TurnRunner:
     async def stop(self) -> None:
         """Leave what is not done yet to other servers, at once."""
         self._stopping = True
-        for task in tuple(self._serving.values()):
-            task.cancel()
-        await asyncio.gather(*self._serving.values(), return_exceptions=True)
+        await end(tuple(self._serving.values()))
         with contextlib.suppress(StorageUnavailable):
             await self._db.writing(
                 lambda tx: tx.execute(
