@@ -21,7 +21,7 @@ from actions.formatting import listed
 from actions.interruptions import NOT_UNDERSTOOD
 from actions.people import answer_to, hand_over
 from actions.products import VAGUE
-from actions.reflection import Facts, reflection, wish_name
+from actions.reflection import Facts, in_both_languages, reflection, wish_name
 from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply, TaskForm
 from actions.telling import plain_wish, says_slow, tells_something
@@ -219,7 +219,7 @@ def _apologise(turn: Turn, voice: Voice, facts: Facts) -> None:
 
 def _tell_team(turn: Turn, voice: Voice, facts: Facts) -> None:
     """What was understood, also in words, for the person who may take over."""
-    told = {f"told_{lang}": reflection(facts, lang, turn.today) for lang in ("en", "ja")}
+    told = in_both_languages(facts, turn.today)
     voice.command("facts", facts={**facts.as_data(), **told})
 
 

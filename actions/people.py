@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.reflection import Facts, reflection
+from actions.reflection import Facts, in_both_languages, reflection
 from actions.turn import Turn
 from actions.voice import Voice
 
@@ -78,7 +78,9 @@ def bring_person(turn: Turn, voice: Voice, reason: str) -> None:
     facts = known.as_data()
     if facts.get("wish") == "person":
         del facts["wish"]  # which they get now
-    voice.command("facts", facts=facts)
+    # In words where something is wrong, which single facts say less well.
+    told = in_both_languages(known, turn.today) if known.fault else {}
+    voice.command("facts", facts=facts | told)
     if "fault" in turn.entities and (clause := reflection(known, turn.lang, turn.today)):
         # Who tells in the same breath what went wrong hears first that we are sorry.
         voice.say("utter_person_fact", clause=clause)

@@ -129,6 +129,11 @@ def reflection(facts: Facts, lang: str, today: date) -> str:
     return build(facts, today)
 
 
+def in_both_languages(facts: Facts, today: date) -> dict[str, str]:
+    """The reflection as facts for whoever takes over."""
+    return {f"told_{lang}": reflection(facts, lang, today) for lang in ("en", "ja")}
+
+
 def _reflect_en(facts: Facts, today: date) -> str:
     name = item_name(facts.item, "en") if facts.item else None
     number = facts.order_number

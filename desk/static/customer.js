@@ -98,7 +98,10 @@ export class CustomerPane {
   }
 
   facts(talk) {
-    const known = Object.entries(talk.facts ?? {}).filter(([, value]) => ["string", "number"].includes(typeof value));
+    const known = Object.entries(talk.facts ?? {}).filter(
+      // What was told as a sentence stands in the summary.
+      ([name, value]) => ["string", "number"].includes(typeof value) && !name.startsWith("told_"),
+    );
     if (!known.length) return null;
     return this.section("facts", this.pairs(known.map(([name, value]) => [named("fact", name), named("fact", value)])));
   }

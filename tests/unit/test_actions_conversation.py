@@ -424,6 +424,18 @@ async def test_without_mail_no_address_is_asked_for_and_none_promised() -> None:
     assert done.responses == ("utter_privacy_requested",)
 
 
+async def test_who_comes_is_told_in_words_what_is_wrong() -> None:
+    done = await Dialogue("ja").play(
+        "action_request_human", "割れた湯呑みの件で担当の人と話したい", "request_human",
+        item="yunomi", fault="broken",
+    )  # fmt: skip
+    facts = done.command("facts")["facts"]
+    assert "湯呑み" in facts["told_ja"]
+    assert "yunomi" in facts["told_en"]
+    plain = await Dialogue().play("action_request_human", "a person please", "request_human")
+    assert not any("told_en" in command.get("facts", {}) for command in plain.commands)
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
