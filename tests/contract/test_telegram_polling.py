@@ -71,8 +71,9 @@ async def test_updates_are_stored_before_they_are_confirmed(
     api.offer(*updates)
     await until(lambda: bool(known))
     assert known[0] == (first + 3, 3)
+    # How many turns answer the three is a matter of speed.
     said = await chat.texts(1)
-    assert said[-1].startswith("1: ")
+    assert said[0].startswith("1: ")
     assert api.called("deleteWebhook")
     response = await chat.deliver(chat.update("text"))
     assert response.status_code == 404
