@@ -751,10 +751,11 @@ def test_choices_that_the_server_has_just_offered_are_not_offered_twice(chat: Ch
 
 def test_hours_and_notice_are_told_before_the_chat(chat: Chat) -> None:
     chat.open()
-    opens = {"open": False, "next_open_at": "2026-12-01T00:00:00+00:00"}
+    opens = {"open": False, "next_open_at": "2026-12-01T09:00:00+09:00"}
     notice = {"id": 7, "text": "Deliveries to Hokkaido are late.\nhttps://shop.example/snow"}
     chat.shop.state("bot", hours=opens, notice=notice)
-    expect(chat.panel).to_contain_text(re.compile("Our team is back .*Dec.*9:00"))
+    expect(chat.panel).to_contain_text(re.compile(r"Our team is back .*Dec.*9:00\sAM"))
+    expect(chat.panel).not_to_contain_text("GMT")
     told = chat.panel.get_by_role("status").filter(has_text="Deliveries to Hokkaido are late.")
     expect(told).to_be_visible()
     told.get_by_role("button", name="Close").click()
@@ -766,6 +767,9 @@ def test_hours_and_notice_are_told_before_the_chat(chat: Chat) -> None:
     expect(told).to_be_hidden()
     chat.shop.state("bot", notice={"id": 8, "text": "Deliveries to Hokkaido are late. Still."})
     expect(told).to_be_visible()
+    # The shop's messages tell times in its own zone: where the reader's is another, it is named.
+    chat.shop.state("bot", hours={"open": False, "next_open_at": "2026-12-01T09:00:00+01:00"})
+    expect(chat.panel).to_contain_text(re.compile(r"Our team is back .*Dec.*5:00\sPM GMT\+9"))
 
 
 def test_an_address_asked_for_in_the_chat_has_a_form(chat: Chat) -> None:

@@ -182,7 +182,7 @@ export function createPanel(
     // What the assistant offered is over while a person answers.
     attribute(element, "data-person", person);
     const opens = !open?.open && open?.next_open_at;
-    const back = opens && fill(t.opensAt, when.full(opens));
+    const back = opens && fill(t.opensAt, when.there(opens));
     queue.update(state === "queued" ? (place ?? {}) : null, callback ?? null, !!open, !!mail, back || t.away);
     rating.update(state === "resolved", rate !== false);
     say(hours, open?.open ? t.openNow : back || "");

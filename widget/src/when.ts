@@ -8,6 +8,9 @@ export interface When {
   day(iso: string): string;
   /** Day and time; a date without a time is that day everywhere. */
   full(iso: string): string;
+  /** A moment told in the shop's zone: the reader's is named where it is another, for the shop's
+   * messages tell such times in its own. */
+  there(iso: string): string;
 }
 
 export function createWhen(lang: Lang, t: Texts): When {
@@ -19,6 +22,7 @@ export function createWhen(lang: Lang, t: Texts): When {
     const moment = new Date(iso);
     return +moment ? new Intl.DateTimeFormat(locale, options).format(moment) : "";
   };
+  const elsewhere = (iso: string): boolean => +new Date(iso.slice(0, 19)) !== +new Date(iso);
   return {
     time: (iso) => show(iso, clock),
     day(iso) {
@@ -29,5 +33,6 @@ export function createWhen(lang: Lang, t: Texts): When {
       return day === now.toDateString() ? t.yesterday : show(iso, date);
     },
     full: (iso) => (iso.includes("T") ? show(iso, { ...date, ...clock }) : show(`${iso}T00:00`, date)),
+    there: (iso) => show(iso, { ...date, ...clock, timeZoneName: elsewhere(iso) ? "short" : undefined }),
   };
 }
