@@ -10,6 +10,7 @@ from sanic.response import BaseHTTPResponse, HTTPResponse
 
 from channels.website.tokens import TokenRefused, make_token, read_identity, read_token
 from support import conversations
+from support.clock import Clock
 from support.customers.visitors import Identity
 from support.store import Database, Transaction
 from web.errors import ApiError
@@ -39,8 +40,9 @@ class WebsiteRules:
 class Door:
     """Lets in whom the rules allow; everybody else gets an ApiError."""
 
-    def __init__(self, rules: WebsiteRules) -> None:
+    def __init__(self, rules: WebsiteRules, clock: Clock) -> None:
         self._rules = rules
+        self._clock = clock
 
     def open_to(self, handler: Handler) -> Handler:
         """`handler` for the pages that may use the chat."""
@@ -74,7 +76,7 @@ class Door:
         if scheme.lower() != "bearer" or not token:
             raise ApiError(401, "not_signed_in", "a visitor token is needed")
         try:
-            return read_token(token.strip(), self._rules.token_key)
+            return read_token(token.strip(), self._rules.token_key, self._clock())
         except TokenRefused as error:
             raise ApiError(401, "expired", "the visitor token is not valid any more") from error
 

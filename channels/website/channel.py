@@ -19,7 +19,7 @@ class Website:
     name = "website"
 
     def __init__(self, around: Surroundings, rules: WebsiteRules, limits: Limits) -> None:
-        self._door = Door(rules)
+        self._door = Door(rules, around.clock)
         self._parts = (
             Talking(self.name, around, self._door, limits),
             Signals(around, self._door, limits),
