@@ -3,25 +3,45 @@
 import os
 import shutil
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from argon2 import PasswordHasher
 from sanic import Sanic
 from sanic_routing import router
-from sqlalchemy import make_url
+from sqlalchemy import Engine, create_engine, make_url
 
 from omotenashi.app import prepare_database
-from support.store import Database
+from support.store import Database, database
 from support.team import agents
-from tests.harness import OPEN_TIME, ScriptedBrain, Server, TestClock, Visitor, settings_for
+from tests.harness import (
+    OPEN_TIME,
+    PATIENCE_S,
+    ScriptedBrain,
+    Server,
+    TestClock,
+    Visitor,
+    settings_for,
+)
+from tests.postgres import started
+
+# No property is broken because a slow machine took its time; and the lots are drawn from a fixed
+# seed, so that what fails has been changed.
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("tests")
 
 # In bytes: what a whole run's folders take, and as much again.
 ROOM = 4 * 1024**3
@@ -112,6 +132,22 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient_connections() -> Iterator[None]:
+    """A database that doesn't answer for some seconds is away, and on a machine that stands still
+    for so long it only seems to be."""
+
+    def patient(url: str, **how: Any) -> Engine:
+        given = how.get("connect_args", {})
+        if "connect_timeout" in given:
+            how["connect_args"] = {**given, "connect_timeout": PATIENCE_S}
+        return create_engine(url, **how)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", patient)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL: OMOTENASHI_TEST_POSTGRES, or one that pgserver starts."""
@@ -119,11 +155,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given.replace("postgresql+psycopg://", "postgresql://")
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, of no concern here
-        import pgserver
-
-        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    server = started(tmp_path_factory.mktemp("postgres"), "delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # Every test has a database of its own, and none of them has to outlive the machine.
         for name in ("fsync", "synchronous_commit", "full_page_writes"):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -26,7 +26,6 @@ from omotenashi.parts import (
     make_services,
     with_ways,
 )
-from omotenashi.ports import free_port
 from omotenashi.settings import Settings
 from support.brain import BrainUnavailable, Reply, TurnRequest, TurnResult
 from support.clock import utc_now
@@ -38,6 +37,7 @@ from support.store import Database
 from support.store.schema import timers
 from support.team import agents
 from support.typing_state import Typing
+from tests.ports import free_port
 
 PASSWORD = "correct horse battery"
 # How long a test waits for what will surely come: a slow machine fails no test.
@@ -141,12 +141,25 @@ class TestClock:
 
     __test__ = False
     offset: timedelta = field(default_factory=lambda: OPEN_TIME - utc_now())
+    _stands_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        return utc_now() + self.offset
+        return utc_now() + self.offset if self._stands_at is None else self._stands_at
 
     def push(self, **by: float) -> None:
         self.offset += timedelta(**by)
+        if self._stands_at is not None:
+            self._stands_at += timedelta(**by)
+
+    @contextlib.contextmanager
+    def standing(self) -> Iterator[None]:
+        """No time passes but by `push`: however long the test takes, nothing is due by itself."""
+        self._stands_at = self()
+        try:
+            yield
+        finally:
+            self.offset = self._stands_at - utc_now()
+            self._stands_at = None
 
 
 @dataclass
@@ -245,6 +258,14 @@ class Server:
         # What they said is on its way through streams and the outbox.
         await asyncio.sleep(0.2)
 
+    async def pass_time(self, *there: "DeskAgent", **by: float) -> None:
+        """Push the clock while these agents are at the desk: nothing that the server does by
+        itself finds them gone in between."""
+        assert isinstance(self.clock, TestClock)
+        seen = self.clock() + timedelta(**by)
+        await self.db.writing(lambda tx: [agents.seen(tx, one.me["id"], seen) for one in there])
+        self.clock.push(**by)
+
     def visitor(self) -> "Visitor":
         return Visitor(self._client())
 
@@ -337,7 +358,7 @@ class Visitor:
     @contextlib.asynccontextmanager
     async def events(self, **headers: str) -> AsyncIterator["Events"]:
         async with self.client.stream(
-            "GET", "/api/v1/visitor/events", headers=headers, timeout=30
+            "GET", "/api/v1/visitor/events", headers=headers, timeout=PATIENCE_S
         ) as response:
             assert response.status_code == 200
             yield Events(response)

@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from omotenashi.ports import free_port
+from tests.harness import PATIENCE_S
+from tests.ports import free_port
 
 
 @dataclass
@@ -33,7 +34,7 @@ class RedisProcess:
                  "--save", "", "--appendonly", "no", "--dir", str(self.folder)],
                 stdout=log, stderr=log,
             )  # fmt: skip
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             with (
                 contextlib.suppress(OSError),

@@ -28,6 +28,8 @@ class Board:
     repeat: float = 0.0
     # The most attempts that any request took.
     tries: int = 0
+    # What is asked at the moment, each from its first attempt until it is answered.
+    asking: set[object] = field(default_factory=set)
 
     def url(self, dice: random.Random) -> str:
         return dice.choice(self.urls)
@@ -46,6 +48,17 @@ async def insist(
     settled: Sequence[int] = (),
 ) -> httpx.Response:
     """`send` until the answer is one of `good` or `settled`: to one server, then to the next."""
+    this = object()
+    board.asking.add(this)
+    try:
+        return await _insist(board, dice, send, (*good, *settled))
+    finally:
+        board.asking.discard(this)
+
+
+async def _insist(
+    board: Board, dice: random.Random, send: Callable[[str], Any], enough: Sequence[int]
+) -> httpx.Response:
     place, attempt = dice.randrange(len(board.urls)), 0
     while True:
         url = board.urls[(place + attempt) % len(board.urls)]
@@ -64,7 +77,7 @@ async def insist(
         except (httpx.HTTPError, OSError):
             await asyncio.sleep(PAUSE_S)
             continue
-        if response.status_code in (*good, *settled):
+        if response.status_code in enough:
             return response
         if response.status_code != 503:
             where = f"{response.request.method} {response.request.url.path}"

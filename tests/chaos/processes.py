@@ -8,13 +8,13 @@ import shutil
 import signal
 import sys
 import tempfile
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from omotenashi.ports import free_port
 from omotenashi.settings import ROOT
+from tests.ports import free_port
+from tests.postgres import started
 
 AGAIN_AFTER_S = 0.3
 
@@ -124,13 +124,10 @@ class Postgres:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
 
     def prepare(self) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, of no concern here
-            import pgserver
+        self.user = started(self.folder, None).system_user
+        import pgserver
 
-            server = pgserver.get_server(self.folder, cleanup_mode=None)
-            self.user = server.system_user
-            pgserver.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=self.folder, user=self.user)
+        pgserver.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=self.folder, user=self.user)
 
     def program(self, log: Path) -> Program:
         from pgserver._commands import POSTGRES_BIN_PATH

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from omotenashi.ports import free_port
 from omotenashi.settings import ROOT
 from tests.chaos.processes import Program
+from tests.ports import free_port
 
 SITE = "shop.example"
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from omotenashi.ports import free_port
+from tests.ports import free_port
 
 
 @dataclass

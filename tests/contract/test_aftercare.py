@@ -226,6 +226,7 @@ async def test_signed_in_customers_are_asked_at_intervals_whether_they_recommend
     for days, asked in ((30, 1), (70, 2)):
         clock.push(days=days)
         agent = await shop.agent()
+        await visitor.arrive()  # a token lives for ninety days from the last visit
         await visitor.answers("a person please")
         await agent.do((await visitor.page())["conversation_id"], "claim")
         await agent.do((await visitor.page())["conversation_id"], "resolve", reason="done")

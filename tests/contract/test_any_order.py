@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from omotenashi.parts import PLAYBOOK
 from support import conversations, inbox
@@ -40,7 +40,7 @@ from support.team.agents import Agent
 from support.turns.turn_commit import Outcome, commit_answer, skip
 from support.turns.turn_work import Work, load_work
 from support.values import State
-from tests.harness import OPEN_TIME, answer, handover
+from tests.harness import OPEN_TIME, PATIENCE_S, answer, handover
 
 PLAYBOOK_READ = load_playbook(PLAYBOOK)
 
@@ -333,6 +333,18 @@ def _template(factory: Any) -> str:
     return f"sqlite:///{_MADE[0]}"
 
 
+async def until_nothing_may_go(db: Database, now: datetime) -> None:
+    """Until each address is empty, or its oldest parcel waits for a time to come."""
+    oldest = (
+        select(func.min(outbox.c.id)).where(outbox.c.state == "pending").group_by(outbox.c.address)
+    )
+    waits = (outbox.c.next_at > now) | (outbox.c.lease_until > now)
+    may_go = select(outbox.c.id).where(outbox.c.id.in_(oldest), waits.is_not(True))
+    async with asyncio.timeout(PATIENCE_S):
+        while await db.reading(lambda c: c.execute(may_go).first()) is not None:
+            await asyncio.sleep(0.005)
+
+
 async def _deliver(url: str, lots: list[str], addresses: list[str]) -> None:
     db, sender = Database(url), Moody(list(lots))
     now = OPEN_TIME
@@ -352,7 +364,7 @@ async def _deliver(url: str, lots: list[str], addresses: list[str]) -> None:
         for _ in range(80):
             runner = OutboxRunner(db, {"moody": sender}, clock)
             running = asyncio.create_task(runner.run())
-            await asyncio.sleep(0.02)
+            await until_nothing_may_go(db, now)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await runner.stop()

@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
+from support.turns import at_work
 from tests.harness import Events, Server, Visitor, answer
 
 
@@ -45,11 +48,16 @@ async def test_that_an_answer_is_made_is_told_until_it_is_there(
         # Told again for as long as it lasts: whoever missed it, or comes later, sees it too.
         assert await typing_until(events, "typing", "bot") == [True]
         enough.set()
-        assert await typing_until(events, "message", "bot") == []
+        # Told a third time, perhaps, but not that it has stopped before the answer is there.
+        assert False not in await typing_until(events, "message", "bot")
         assert await events.until("typing") == {"author": "bot", "typing": False}
 
 
-async def test_what_is_answered_at_once_shows_no_typing(server: Server, visitor: Visitor) -> None:
+async def test_what_is_answered_at_once_shows_no_typing(
+    server: Server, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What "at once" is, is a matter of the machine.
+    monkeypatch.setattr(at_work, "GRACE_S", 60.0)
     async with visitor.events() as events:
         for text in ("how much is delivery?", "and to Kyoto?"):
             await visitor.say(text)
@@ -62,7 +70,7 @@ async def test_waiting_for_the_rest_of_a_thought_is_work_too(
     server.brain.replies["hello"] = answer("Hello!", intent="greet", kind="text")
     async with visitor.events() as events:
         await visitor.say("hello")
-        assert await typing_until(events, "message", "bot") == [True]
+        assert set(await typing_until(events, "message", "bot")) == {True}
 
 
 async def test_a_brain_that_fails_leaves_nobody_typing(server: Server, visitor: Visitor) -> None:
@@ -71,7 +79,8 @@ async def test_a_brain_that_fails_leaves_nobody_typing(server: Server, visitor: 
         assert await typing_until(events, "typing", "bot") == [True]
         server.brain.down = True
         enough.set()
-        assert await typing_until(events, "message", "bot") == [False]
+        *before, last = await typing_until(events, "message", "bot")
+        assert (last, False in before) == (False, False)
 
 
 async def test_the_assistant_never_types_while_a_person_has_the_conversation(

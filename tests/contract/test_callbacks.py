@@ -70,14 +70,15 @@ async def test_slots_are_told_in_the_customers_own_time(server: Server, visitor:
 
 
 async def test_over_the_change_of_clocks_the_offset_follows(
-    server: Server, visitor: Visitor, clock: TestClock
+    server: Server, clock: TestClock
 ) -> None:
-    clock.push(days=120)  # 18 March 2027; clocks in New York went forward on the 14th
-    found = await slots(visitor, "America/New_York")
-    assert {one["at"][-6:] for one in found["slots"]} == {"-04:00"}
-    clock.push(days=-7)
+    clock.push(days=113)  # 11 March 2027; clocks in New York go forward on the 14th
+    visitor = await server.visitor().arrive(lang="en")
     found = await slots(visitor, "America/New_York")
     assert {one["at"][-6:] for one in found["slots"]} == {"-05:00", "-04:00"}
+    clock.push(days=7)
+    found = await slots(visitor, "America/New_York")
+    assert {one["at"][-6:] for one in found["slots"]} == {"-04:00"}
 
 
 async def test_a_call_is_promised_and_is_a_task_of_the_desk(
@@ -191,10 +192,11 @@ async def test_a_reminder_comes_once_even_over_a_restart(
     server: Server, visitor: Visitor, clock: TestClock
 ) -> None:
     await server.agent()
-    await booked(server, visitor)  # at 13:30; it is 12:00
-    clock.push(minutes=74)
-    await server.tick()
-    assert "A reminder" not in await texts(visitor)
+    at = datetime.fromisoformat(await booked(server, visitor))
+    with clock.standing():
+        clock.push(seconds=(at - clock()).total_seconds() - 16 * 60)
+        await server.tick()
+        assert "A reminder" not in await texts(visitor)
     await server.stop()
     clock.push(minutes=2)
     await server.start()
@@ -361,15 +363,18 @@ async def test_offers_come_after_half_a_minute_once_and_only_to_who_still_waits(
         await queued(server, one)
     assert (await agent.do(others[0].conversation_id, "claim")).status_code == 200
     assert (await others[1].client.post(TICKET, json={"action": "wait"})).status_code == 204
-    clock.push(seconds=28)
-    await server.tick()
-    assert "Still nobody free" not in await texts(visitor)
-    clock.push(seconds=3)
-    await server.tick()
-    await server.tick()
-    assert (await texts(visitor)).count("Still nobody free") == 1
-    for one in others:
-        assert "Still nobody free" not in await texts(one)
+    told = next(m for m in await visitor.read() if m["kind"] == "handover")
+    waited = clock() - datetime.fromisoformat(told["created_at"])
+    with clock.standing():
+        clock.push(seconds=29 - waited.total_seconds())
+        await server.tick()
+        assert "Still nobody free" not in await texts(visitor)
+        clock.push(seconds=2)
+        await server.tick()
+        await server.tick()
+        assert (await texts(visitor)).count("Still nobody free") == 1
+        for one in others:
+            assert "Still nobody free" not in await texts(one)
 
 
 async def test_who_left_a_message_has_a_promise_and_is_not_told_of_delays(
@@ -390,20 +395,20 @@ async def test_who_left_a_message_has_a_promise_and_is_not_told_of_delays(
 async def test_an_estimate_changes_for_a_reason_that_is_told(
     server: Server, visitor: Visitor, clock: TestClock
 ) -> None:
-    await server.agent()
+    agent = await server.agent()
     await queued(server, visitor)
-    low, high = (await visitor.page())["queue"]["estimate"]
-    clock.push(seconds=60)
-    later_low, later_high = (await visitor.page())["queue"]["estimate"]
-    # It runs down with the time, and does nothing else by itself.
-    assert 58 <= high - later_high <= 64
-    assert later_low <= low
-    clock.push(seconds=later_high - 10)
-    await server.agent()
-    assert "longer than I said" not in await texts(visitor)
-    clock.push(seconds=15)
-    await server.agent()
-    await server.tick()
+    with clock.standing():
+        low, high = (await visitor.page())["queue"]["estimate"]
+        clock.push(seconds=60)
+        later_low, later_high = (await visitor.page())["queue"]["estimate"]
+        # It runs down with the time, and does nothing else by itself.
+        assert 59 <= high - later_high <= 61
+        assert later_low <= low
+        await server.pass_time(agent, seconds=later_high - 10)
+        await server.tick()
+        assert "longer than I said" not in await texts(visitor)
+        await server.pass_time(agent, seconds=15)
+        await server.tick()
     told = [m["text"] for m in await visitor.read() if "longer than I said" in m["text"]]
     assert len(told) == 1
     assert "fewer of us" in told[0]
@@ -426,7 +431,7 @@ async def test_an_agent_settles_a_call_with_who_they_are_talking_to(
 async def test_a_due_task_is_an_alarm_on_the_desks_stream(server: Server, visitor: Visitor) -> None:
     agent = await server.agent()
     await queued(server, visitor)
-    async with agent.client.stream("GET", "/api/v1/desk/events", timeout=30) as response:
+    async with agent.client.stream("GET", "/api/v1/desk/events", timeout=60) as response:
         events = Events(response)
         assert await events.until("tasks") == {"due": 0, "overdue": 0}
         await book(visitor, (await slots(visitor))["slots"][0]["at"])

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_agents_are_added_with_a_password_from_standard_input(tmp_path: Path) ->
     done = omotenashi(tmp_path, *base, "--password-stdin", given="long enough\n")
     assert done.returncode == 0, done.stderr
     assert "aya@example.com" in done.stdout
-    with sqlite3.connect(tmp_path / "omotenashi.sqlite3") as database:
+    with closing(sqlite3.connect(tmp_path / "omotenashi.sqlite3")) as database:
         (kept,) = database.execute("SELECT password_hash FROM agents").fetchone()
     # RFC 9106 for machines with little memory: 64 MiB, three passes.
     kind, memory, passes = re.findall(r"^\$(\w+)\$v=19\$m=(\d+),t=(\d+),p=", kept)[0]

@@ -75,12 +75,10 @@ class TestSnooze:
         answer = await aya.do(held, "snooze", until=later(clock, hours=1))
         assert (answer.status_code, answer.json()["state"]) == (200, "assigned")
         assert answer.json()["snoozed_until"] is not None
-        clock.push(minutes=59)
-        await aya.client.get(f"{DESK}/me")
+        await server.pass_time(aya, minutes=59)
         await server.tick()
         assert (await detail(aya, held))["snoozed_until"] is not None
-        clock.push(minutes=2)
-        await aya.client.get(f"{DESK}/me")
+        await server.pass_time(aya, minutes=2)
         await server.tick()
         shown = await detail(aya, held)
         assert (shown["snoozed_until"], shown["agent"]["name"]) == (None, "Aya Mori")
@@ -163,18 +161,18 @@ class TestSilence:
     ) -> None:
         await aya.reply(held, "Hello!")
         await visitor.say("are you still there?")
-        async with aya.client.stream("GET", f"{DESK}/events", timeout=30) as response:
+        async with aya.client.stream("GET", f"{DESK}/events", timeout=60) as response:
             events = Events(response)
             await events.until("counts")
-            await self._pass_minutes(server, clock, aya, 6)
+            await self._pass_minutes(server, aya, 6)
             assert await events.until("alert") == {"id": held, "alert": "silent"}
         assert await happened(aya, held) == ["silent"]
         assert (await detail(aya, held))["state"] == "assigned"
-        await self._pass_minutes(server, clock, aya, 6)
+        await self._pass_minutes(server, aya, 6)
         shown = await detail(aya, held)
         assert (shown["state"], shown["events"][-1]["why"]) == ("queued", "no answer")
         # The customer hears that somebody else will answer, once.
-        await self._pass_minutes(server, clock, aya, 6)
+        await self._pass_minutes(server, aya, 6)
         told = [m["text"] for m in await visitor.read() if "had to step away" in m["text"]]
         assert len(told) == 1
 
@@ -182,10 +180,10 @@ class TestSilence:
         self, server: Server, clock: TestClock, aya: DeskAgent, visitor: Visitor, held: str
     ) -> None:
         await visitor.say("are you there?")
-        await self._pass_minutes(server, clock, aya, 6)
+        await self._pass_minutes(server, aya, 6)
         assert await happened(aya, held) == ["silent"]
         await aya.reply(held, "I am, sorry for the wait.")
-        await self._pass_minutes(server, clock, aya, 20)
+        await self._pass_minutes(server, aya, 20)
         assert (await detail(aya, held))["state"] == "assigned"
         assert await happened(aya, held) == ["silent"]
 
@@ -199,10 +197,10 @@ class TestSilence:
         held: str,
     ) -> None:
         await visitor.say("are you there?")
-        await self._pass_minutes(server, clock, aya, 6)
+        await self._pass_minutes(server, aya, 6)
         await aya.do(held, "transfer", to=ben.me["id"])
         await ben.client.get(f"{DESK}/me")
-        await self._pass_minutes(server, clock, ben, 5)
+        await self._pass_minutes(server, ben, 5)
         # The timer of Aya's time finds another epoch, and Ben has had less than ten minutes.
         assert (await detail(ben, held))["agent"]["name"] == "Ben"
 
@@ -211,15 +209,12 @@ class TestSilence:
     ) -> None:
         await visitor.say("take your time")
         await aya.do(held, "snooze", until=later(clock, hours=5))
-        await self._pass_minutes(server, clock, aya, 30)
+        await self._pass_minutes(server, aya, 30)
         assert await happened(aya, held) == ["snoozed"]
 
-    async def _pass_minutes(
-        self, server: Server, clock: TestClock, agent: DeskAgent, minutes: int
-    ) -> None:
+    async def _pass_minutes(self, server: Server, agent: DeskAgent, minutes: int) -> None:
         """Time passes while the agent is at the desk."""
-        clock.push(minutes=minutes)
-        await agent.client.get(f"{DESK}/me")
+        await server.pass_time(agent, minutes=minutes)
         await server.tick()
 
 
@@ -255,7 +250,7 @@ class TestMentions:
     async def test_a_colleague_is_told_and_finds_it(
         self, aya: DeskAgent, ben: DeskAgent, held: str
     ) -> None:
-        async with ben.client.stream("GET", f"{DESK}/events", timeout=30) as response:
+        async with ben.client.stream("GET", f"{DESK}/events", timeout=60) as response:
             events = Events(response)
             await events.until("counts")
             await aya.do(held, "note", text="@ben can you look? @Aya Mori", client_id="n1")

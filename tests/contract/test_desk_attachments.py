@@ -87,7 +87,7 @@ async def test_who_is_not_signed_in_or_comes_from_elsewhere_is_refused(
     agent = await assigned(server, visitor)
     made = await sent(visitor, uploads.picture())
     seen = f"{DESK}/{made['attachment']['id']}"
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as stranger:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as stranger:
         assert (await stranger.get(seen)).status_code == 401
         response = await uploads.send(stranger, address(visitor), uploads.picture())
         assert response.status_code == 401

@@ -90,8 +90,9 @@ async def test_a_reviewed_answer_teaches_what_it_answered(
 ) -> None:
     await visitor.answers("something else before")
     first, second = "my parcel {never} came,", "write to mei@shop.example"
-    await visitor.say(first)
-    await visitor.answers(second)
+    await visitor.answers(first)
+    await visitor.say(second)
+    await visitor.wait_for(lambda ms: any(m["author"] == "bot" and second in m["text"] for m in ms))
     bots = [m for m in await visitor.read() if m["author"] == "bot"]
     values = {"verdict": "wrong_intent", "seq": bots[-1]["seq"], "intent": "order_status"}
     made = [await lena.do(visitor.conversation_id, "review", **values) for _ in range(2)]

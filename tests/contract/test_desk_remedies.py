@@ -106,7 +106,9 @@ async def in_the_shop(server: Server) -> list[Any]:
     return list(
         await server.db.reading(
             lambda c: c.execute(
-                text("select order_number, kind, amount, reason from demo_order_effects")
+                text(
+                    "select order_number, kind, amount, reason from demo_order_effects order by at"
+                )
             ).all()
         )
     )
@@ -129,7 +131,9 @@ class TestRemedies:
         assert f"¥{small.total:,}" in told[0]["text"]
         rows = await server.db.reading(
             lambda c: c.execute(
-                select(audit.c.actor, audit.c.detail).where(audit.c.action == "remedy")
+                select(audit.c.actor, audit.c.detail)
+                .where(audit.c.action == "remedy")
+                .order_by(audit.c.id)
             ).all()
         )
         assert [row.actor for row in rows] == [f"agent:{aya.me['id']}", "system"]
@@ -238,12 +242,14 @@ class TestRemedies:
                 raise OrdersUnavailable("cut")
 
         monkeypatch.setattr(access, "apply", lost)
-        await remedy(aya, held, small, "refund", amount=1000)
-        async with asyncio.timeout(60):
-            while not keys:
-                await asyncio.sleep(0.05)
-        assert [m for m in await visitor.read() if m["kind"] == "remedy"] == []
-        clock.push(seconds=30)
+        with clock.standing():
+            await remedy(aya, held, small, "refund", amount=1000)
+            tried = select(order_effects.c.attempts)
+            async with asyncio.timeout(60):
+                while not await server.db.reading(lambda c: c.execute(tried).scalar()):
+                    await asyncio.sleep(0.05)
+            assert [m for m in await visitor.read() if m["kind"] == "remedy"] == []
+            clock.push(seconds=30)
         await until_done(aya, held)
         assert (len(keys), len(set(keys)), len(await in_the_shop(server))) == (2, 1, 1)
 

@@ -404,11 +404,10 @@ async def test_a_repeated_reply_is_one_message(
 async def test_a_passed_estimate_is_renewed_with_a_reason_once(
     server: Server, visitor: Visitor, clock: TestClock
 ) -> None:
-    await server.agent()
+    agent = await server.agent()
     await queued(server, visitor)
     seq = (await visitor.read())[-1]["seq"]
-    clock.push(minutes=10)
-    agent = await server.agent()  # still here
+    await server.pass_time(agent, minutes=10)
     said = await visitor.wait_for(lambda found: len(found) > 0, seq)
     assert "longer than I said" in said[0]["text"]
     await asyncio.sleep(0.5)

@@ -61,7 +61,7 @@ async def client(
     await server.startup()
     await server.start_serving()
     port = listening.getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
         yield http
     server.close()
     await server.wait_closed()

@@ -12,7 +12,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import func, select
 
+from support.store.schema import outbox
+from tests.contract.telegram_bot_api import until
 from tests.harness import (
     ScriptedBrain,
     Server,
@@ -86,11 +89,12 @@ async def test_an_unread_answer_is_sent_after_two_minutes(
         if reads:
             await visitor.client.post("/api/v1/visitor/read", json={"seq": seq})
         clock.push(seconds=125)
-        for _ in range(80 if not reads else 20):
-            if len(mailbox.letters) == 2:
-                break
-            await asyncio.sleep(0.1)
-        assert len(mailbox.letters) == (0 if reads else 2)
+        await server.tick()
+        # What is to be sent is known by then.
+        posted = select(func.count()).select_from(outbox)
+        number = 0 if reads else 2
+        assert await server.db.reading(lambda c: c.execute(posted).scalar_one()) == number
+        await until(lambda: len(mailbox.letters) == number)
         if not reads:
             letter = email.message_from_string(mailbox.letters[0], policy=email.policy.default)
             body = letter.get_body()
@@ -154,10 +158,7 @@ async def test_a_letter_about_a_file_says_what_it_is_and_how_to_see_it(
         sent = await send(agent.client, address, picture("PNG"), "label.png")
         assert sent.status_code == 201, sent.text
         clock.push(seconds=125)
-        for _ in range(100):
-            if mailbox.letters:
-                break
-            await asyncio.sleep(0.1)
+        await until(lambda: bool(mailbox.letters))
         letter = email.message_from_string(mailbox.letters[0], policy=email.policy.default)
         body = letter.get_body()
         assert body is not None

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,7 @@ async def test_a_backup_of_sqlite_made_as_documented_is_a_whole_shop(
     for name in ("omotenashi.sqlite3", "omotenashi.sqlite3-wal", "omotenashi.sqlite3-shm"):
         (folder / name).unlink(missing_ok=True)
     shutil.move(folder / "backup.sqlite3", folder / "omotenashi.sqlite3")
-    with sqlite3.connect(folder / "omotenashi.sqlite3") as connection:
+    with closing(sqlite3.connect(folder / "omotenashi.sqlite3")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     await server.start()
     try:

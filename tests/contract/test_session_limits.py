@@ -1,6 +1,7 @@
 """Sessions or messages without end from one source are limited; nobody else is harmed."""
 
 import asyncio
+import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,6 +49,7 @@ async def test_ten_thousand_sessions_from_one_address_are_limited_and_harm_nobod
         known = await server.visitor().arrive(lang="en")
         client = server.visitor().client
         address = {"X-Forwarded-For": FLOODING}
+        began = time.monotonic()
         flooding = asyncio.gather(
             *(flood(server.url, MANY // AT_ONCE, SESSION, address) for _ in range(AT_ONCE))
         )
@@ -60,7 +62,8 @@ async def test_ten_thousand_sessions_from_one_address_are_limited_and_harm_nobod
         statuses = Counter(status for status, _ in answers)
         assert sum(statuses.values()) == MANY
         assert set(statuses) == {201, 429}
-        assert 120 <= statuses[201] < 300
+        minutes = (time.monotonic() - began) / 60
+        assert 120 <= statuses[201] <= 120 * (1 + minutes)
         assert all(0 < float(wait) <= 3600 for status, wait in answers if status == 429)
         # At the flooding address, too: a school or an office is one address.
         inside = await client.post(
@@ -86,6 +89,7 @@ async def test_ten_thousand_messages_of_one_visitor_are_limited_and_harm_nobody(
         calm = await server.visitor().arrive(lang="en")
         token = {"Authorization": eager.client.headers["Authorization"]}
         body = '{"client_id": "#", "text": "again and again"}'
+        began = time.monotonic()
         flooding = asyncio.gather(
             *(flood(server.url, MANY // AT_ONCE, MESSAGES, token, body) for _ in range(AT_ONCE))
         )
@@ -95,7 +99,7 @@ async def test_ten_thousand_messages_of_one_visitor_are_limited_and_harm_nobody(
         statuses = Counter(status for status, _ in answers)
         assert sum(statuses.values()) == MANY
         assert set(statuses) == {202, 429}
-        assert statuses[202] < 200
+        assert statuses[202] <= 30 * (1 + (time.monotonic() - began) / 10)
         assert all(float(wait) > 0 for status, wait in answers if status == 429)
         # What was acknowledged is there, each once, and nothing else.
         kept = [m for m in await eager.read() if m["author"] == "customer"]

@@ -2,15 +2,18 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from channels.website import stream
+from support import conversations
 from support.brain import TurnRequest
 from tests.harness import (
+    PATIENCE_S,
+    Events,
     ScriptedBrain,
     Server,
     TestClock,
@@ -19,6 +22,7 @@ from tests.harness import (
     settings_for,
 )
 from tests.redis_process import RedisProcess
+from web import limits
 
 
 @pytest.fixture
@@ -56,7 +60,14 @@ async def connected(*servers: Server, wanted: bool = True) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_message_at_one_server_is_streamed_by_the_other_within_a_second(
+@pytest.fixture
+def no_slow_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stream shows in the time of a test it has heard of."""
+    monkeypatch.setattr(stream, "LOOK_AGAIN_S", 600.0)
+
+
+@pytest.mark.usefixtures("no_slow_looks")
+async def test_a_message_at_one_server_is_streamed_by_the_other_as_it_comes(
     two: tuple[Server, Server],
 ) -> None:
     here, there = two
@@ -64,10 +75,8 @@ async def test_a_message_at_one_server_is_streamed_by_the_other_within_a_second(
     elsewhere = there.again(visitor)
     async with elsewhere.events() as events:
         assert (await events.next())[0] == "state"
-        began = time.monotonic()
         await visitor.say("where is my parcel")
         texts = [(await events.until("message"))["text"] for _ in range(2)]
-        assert time.monotonic() - began < 1
     assert texts == ["where is my parcel", "1: where is my parcel"]
     assert len(here.brain.requests) == 1  # one brain for both: the turn ran once
 
@@ -80,13 +89,11 @@ async def test_an_agent_at_one_server_and_a_customer_at_the_other(
     visitor = await here.visitor().arrive(lang="en")
     agent = await there.agent()
     async with agent.client.stream("GET", "/api/v1/desk/events") as desk, visitor.events() as own:
-        lines = desk.aiter_lines()
-        await visitor.say("a person please")
-        async with asyncio.timeout(3):
-            async for line in lines:
-                if line == "event: conversation":
-                    break
+        at_desk = Events(desk)
+        await at_desk.until("counts")
         assert (await own.until("state"))["state"] == "bot"
+        await visitor.say("a person please")
+        await at_desk.until("conversation")
         while (await own.until("state"))["state"] != "queued":
             pass
         assert (await agent.do(visitor.conversation_id, "claim")).status_code == 200
@@ -100,18 +107,28 @@ async def test_an_agent_at_one_server_and_a_customer_at_the_other(
 
 
 async def test_typing_at_one_server_lets_the_turn_at_the_other_wait(
-    two: tuple[Server, Server],
+    two: tuple[Server, Server], clock: TestClock
 ) -> None:
     here, there = two
     here.brain.replies["hello"] = answer("Hello!", intent="greet", kind="text")
     visitor = await here.visitor().arrive(lang="en")
     elsewhere = there.again(visitor)
-    await visitor.say("hello")
-    await elsewhere.client.post("/api/v1/visitor/typing", json={"typing": True})
-    await asyncio.sleep(2.5)  # a fragment alone would have been answered after 1.5 s
-    assert [m["author"] for m in await visitor.read()] == ["customer"]
-    await elsewhere.say("where is my parcel")
-    said = await visitor.wait_for(lambda found: len(found) > 2)
+    thread = await here.db.reading(
+        lambda c: conversations.get(c, visitor.conversation_id).thread_id
+    )
+    with clock.standing():
+        await visitor.say("hello")
+        await elsewhere.client.post("/api/v1/visitor/typing", json={"typing": True})
+        assert here.parts is not None
+        typing = here.parts.typing
+        async with asyncio.timeout(PATIENCE_S):
+            while not typing.is_typing(thread, clock()):
+                await asyncio.sleep(0.02)
+        clock.push(seconds=2.5)  # a fragment alone would have been answered after 1.5 s
+        await asyncio.sleep(1.5)  # it looks every second
+        assert [m["author"] for m in await visitor.read()] == ["customer"]
+        await elsewhere.say("where is my parcel")
+        said = await visitor.wait_for(lambda found: len(found) > 2)
     assert [m["text"] for m in said if m["author"] == "bot"] == ["1: hello\nwhere is my parcel"]
 
 
@@ -131,7 +148,9 @@ async def test_the_assistants_work_at_one_server_is_seen_at_the_other(
             await visitor.say("a hard one")
             assert await events.until("typing") == {"author": "bot", "typing": True}
             enough.set()
-            assert await events.until("typing") == {"author": "bot", "typing": False}
+            # Told again, perhaps, in between.
+            while (await events.until("typing"))["typing"]:
+                pass
     finally:
         enough.set()
         here.brain.before = None
@@ -155,15 +174,16 @@ async def test_what_a_dead_server_left_is_answered_once_by_the_other(
     await hanging.wait()
     await there.use(there_brain)
     elsewhere = there.again(visitor)
-    await asyncio.sleep(3)
-    assert there_brain.requests == []  # the first server holds the turn
+    with clock.standing():  # what it holds runs out for no slow machine
+        await asyncio.sleep(3)
+        assert there_brain.requests == []  # the first server holds the turn
     await here.stop()  # lets go of it
     said = await elsewhere.wait_for(lambda found: len(found) > 1)
     assert [m["text"] for m in said] == ["is anybody there", "1: is anybody there"]
 
 
 async def test_without_redis_servers_find_each_others_messages_and_recover(
-    two: tuple[Server, Server], redis: RedisProcess
+    two: tuple[Server, Server], redis: RedisProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = two
     visitor = await here.visitor().arrive(lang="en")
@@ -176,10 +196,9 @@ async def test_without_redis_servers_find_each_others_messages_and_recover(
         assert (await events.until("message"))["text"] == "1: is it slow now"
         redis.start()
         await connected(here, there)
-        began = time.monotonic()
+        monkeypatch.setattr(stream, "LOOK_AGAIN_S", 600.0)
         await visitor.say("and now")
         assert (await events.until("message"))["text"] == "and now"
-        assert time.monotonic() - began < 1
 
 
 async def test_a_redis_that_hangs_is_one_that_is_away(
@@ -189,9 +208,7 @@ async def test_a_redis_that_hangs_is_one_that_is_away(
     visitor = await here.visitor().arrive(lang="en")
     redis.signal(signal.SIGSTOP)
     try:
-        began = time.monotonic()
         await visitor.say("still there?")
-        assert time.monotonic() - began < 2
         await connected(here, there, wanted=False)
     finally:
         redis.signal(signal.SIGCONT)
@@ -204,7 +221,10 @@ async def test_limits_are_counted_together_and_without_redis_by_each(
     new_postgres: Callable[[], str],
     articles_cache: Path,
     clock: TestClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # For as long as the slowest machine may take.
+    monkeypatch.setitem(limits.RULES, "message", "30/hour")
     (tmp_path / "cache").symlink_to(articles_cache)
     settings = settings_for(tmp_path, new_postgres(), redis_url=redis.url)
     settings = settings.model_copy(update={"limits": "on"})

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from sqlalchemy import func, select
@@ -31,12 +32,14 @@ CHATS = 61
 async def greeted(api: FakeBotApi, servers: Sequence[Server]) -> float:
     """The seconds in which as many chats as there are have been greeted, all starting at once."""
     clients = [server.visitor().client for server in servers]
+    began = monotonic()
     chats = [Chat(servers[n % len(servers)], api, clients[n % len(servers)]) for n in range(CHATS)]
     await asyncio.gather(*(chat.send("command", text="/start") for chat in chats))
     await until(lambda: all(chat.shown() for chat in chats))
     sent = sorted(call.at for call in api.calls if call.method == "sendMessage")
     assert len(sent) == CHATS
-    return sent[-1] - sent[0]
+    # From before the first: that one may have been held up on its way.
+    return sent[-1] - began
 
 
 async def test_one_server_sends_thirty_messages_a_second_over_all_chats(
@@ -123,7 +126,11 @@ async def test_a_flood_from_one_chat_is_not_taken_and_holds_nobody_up(
     # Thirty in ten seconds are taken; sending them all may take longer than that.
     assert 30 <= await stored(server, flood) < MANY
     assert await stored(server, calm) == 1
-    told = [one["text"] for one in flood.shown() if "That was a lot" in one["text"]]
-    assert len(told) == 1, f"{len(told)} times"
+
+    def told() -> int:
+        return sum("That was a lot" in one["text"] for one in flood.shown())
+
+    await until(lambda: told() > 0)
+    assert told() == 1
     assert not any("That was a lot" in one["text"] for one in calm.shown())
     await server.stop()

@@ -44,8 +44,9 @@ async def test_a_vanished_agents_customer_goes_on_waiting_in_line(
     async with aya.client.stream("GET", f"{DESK}/events", timeout=60) as response:
         await Events(response).until("counts")
         for text in ("hello?", "are you still there?"):
-            clock.push(minutes=6)
+            clock.push(minutes=4)
             await visitor.say(text)
+        clock.push(minutes=4)
         await server.tick()
         ben = await server.agent("Ben")
         await back_in_line(server, ben, held)
@@ -75,8 +76,7 @@ async def test_the_grace_begins_when_somebody_away_is_given_one(
     server: Server, clock: TestClock, aya: DeskAgent, held: str
 ) -> None:
     ben = await server.agent("Ben")
-    clock.push(minutes=30)
-    await aya.client.get(f"{DESK}/me")
+    await server.pass_time(aya, minutes=30)
     await aya.do(held, "transfer", to=ben.me["id"])
     clock.push(minutes=2)
     await server.tick()

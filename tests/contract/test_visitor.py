@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from support.cases import cases
-from tests.harness import Server, Visitor, answer, handover
+from tests.contract.telegram_bot_api import until
+from tests.harness import Server, TestClock, Visitor, answer, handover
 
 MESSAGES = "/api/v1/visitor/messages"
 
@@ -40,7 +41,7 @@ async def test_resuming_gives_what_was_missed_and_nothing_else(visitor: Visitor)
     await visitor.answers("second question")
     async with visitor.events(**{"Last-Event-ID": str(last)}) as events:
         await events.until("state")
-        seen = [(await events.next())[1]["seq"] for _ in range(2)]
+        seen = [(await events.message())[0]["seq"] for _ in range(2)]
         assert seen == [last + 1, last + 2]
 
 
@@ -135,6 +136,20 @@ async def test_a_known_token_keeps_the_thread(visitor: Visitor) -> None:
     assert len(await visitor.read()) == 2
 
 
+async def test_a_token_lives_for_ninety_days_from_the_last_visit(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
+    known = visitor.conversation_id
+    for _ in range(2):
+        clock.push(days=60)
+        await visitor.arrive()
+        assert visitor.conversation_id == known
+    clock.push(days=91)
+    assert (await visitor.client.get(MESSAGES)).status_code == 401
+    await visitor.arrive()
+    assert visitor.conversation_id != known
+
+
 async def test_unknown_origins_are_refused(server: Server, visitor: Visitor) -> None:
     for origin in ("https://evil.example", "null", f"{server.url}.evil.example"):
         response = await visitor.client.get(MESSAGES, headers={"Origin": origin})
@@ -184,13 +199,16 @@ async def test_buttons_of_others_do_not_exist(server: Server, visitor: Visitor) 
 # Gathering ----------------------------------------------------------------------------------------
 
 
-async def test_a_fragment_waits_for_its_continuation(server: Server, visitor: Visitor) -> None:
+async def test_a_fragment_waits_for_its_continuation(
+    server: Server, visitor: Visitor, clock: TestClock
+) -> None:
     server.brain.replies["hi"] = answer("Hello!", intent="greet")
     server.brain.replies["hi\nwhere is my order"] = answer("On its way.", intent="order_status")
-    await visitor.say("hi")
-    await asyncio.sleep(0.3)
-    await visitor.say("where is my order")
-    said = await visitor.wait_for(lambda found: any(m["author"] == "bot" for m in found))
+    with clock.standing():
+        await visitor.say("hi")
+        await until(lambda: bool(server.brain.requests))
+        await visitor.say("where is my order")
+        said = await visitor.wait_for(lambda found: any(m["author"] == "bot" for m in found))
     assert [m["text"] for m in said if m["author"] == "bot"] == ["On its way."]
 
 
@@ -265,7 +283,9 @@ async def test_the_limit_says_when_to_come_back(tmp_path, clock, articles_cache)
     await running.start()
     try:
         eager, calm = await running.visitor().arrive(), await running.visitor().arrive()
-        responses = [await eager.post(f"message {n}", uuid4().hex) for n in range(40)]
+        # At once: it is counted for ten seconds.
+        posting = (eager.post(f"message {n}", uuid4().hex) for n in range(40))
+        responses = await asyncio.gather(*posting)
         refused = [r for r in responses if r.status_code == 429]
         assert refused
         assert int(refused[0].headers["Retry-After"]) >= 1

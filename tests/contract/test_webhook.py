@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from support.store.schema import messages, outbox, threads
 from tests.contract.telegram_bot_api import later, until
 from tests.contract.webhook_service import MESSAGES, SECRET, Service, Talk, sign
 from tests.harness import (
+    PATIENCE_S,
     DeskAgent,
     ScriptedBrain,
     Server,
@@ -28,6 +30,7 @@ from tests.harness import (
     settings_for,
 )
 from tests.uploads import picture
+from web import limits
 
 # One server for most: each test has a conversation, or conversations, of its own.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -140,12 +143,15 @@ async def settled(talk: Talk, *wanted: tuple[str, int]) -> list[str | None]:
         .order_by(outbox.c.id)
     )
     found: list[Any] = []
-    for _ in range(600):
-        found = list(await talk.server.db.reading(lambda c: c.execute(query).all()))
-        if [(row.state, row.attempts) for row in found] == list(wanted):
-            return [row.error for row in found]
-        await asyncio.sleep(0.03)
-    raise AssertionError(f"there is {found}")
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                found = list(await talk.server.db.reading(lambda c: c.execute(query).all()))
+                if [(row.state, row.attempts) for row in found] == list(wanted):
+                    return [row.error for row in found]
+                await asyncio.sleep(0.03)
+    except TimeoutError:
+        raise AssertionError(f"there is {found}") from None
 
 
 async def conversation_of(talk: Talk) -> str:
@@ -210,16 +216,20 @@ async def test_only_what_is_signed_is_stored(server: Server, talk: Talk) -> None
 
 
 @pytest.mark.parametrize("ahead", [-330, -302, 302, 10**9])
-async def test_what_was_signed_at_another_time_is_refused(talk: Talk, ahead: int) -> None:
-    response = await talk.post(talk.body(text="hello"), timestamp=talk.timestamp(ahead))
+async def test_what_was_signed_at_another_time_is_refused(
+    clock: TestClock, talk: Talk, ahead: int
+) -> None:
+    with clock.standing():
+        response = await talk.post(talk.body(text="hello"), timestamp=talk.timestamp(ahead))
     assert response.status_code == 403
     assert response.json()["error"]["code"] == "stale"
     assert await stored(talk) == []
 
 
 @pytest.mark.parametrize("ahead", [-290, 290])
-async def test_clocks_may_differ_by_a_little(talk: Talk, ahead: int) -> None:
-    response = await talk.post(talk.body(text="hello"), timestamp=talk.timestamp(ahead))
+async def test_clocks_may_differ_by_a_little(clock: TestClock, talk: Talk, ahead: int) -> None:
+    with clock.standing():
+        response = await talk.post(talk.body(text="hello"), timestamp=talk.timestamp(ahead))
     assert response.status_code == 202
 
 
@@ -334,8 +344,13 @@ async def test_agents_see_language_and_name(talk: Talk, agent: DeskAgent) -> Non
 
 
 async def test_too_many_messages_of_one_conversation_are_put_off(
-    tmp_path: Path, articles_cache: Path, sqlite_template: Path, service: Service
+    tmp_path: Path,
+    articles_cache: Path,
+    sqlite_template: Path,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setitem(limits.RULES, "message", "30/hour")
     async with another(tmp_path, articles_cache, sqlite_template, service.url) as server:
         await server.stop()
         server.settings = server.settings.model_copy(update={"limits": "on"})
@@ -420,6 +435,11 @@ async def test_what_is_not_taken_now_is_sent_again(
     clock: TestClock, talk: Talk, status: int
 ) -> None:
     """In order: what comes after it waits; other conversations don't."""
+    with clock.standing():
+        await _sent_again(clock, talk, status)
+
+
+async def _sent_again(clock: TestClock, talk: Talk, status: int) -> None:
     other = Talk(talk.server, talk.service, talk.client)
     talk.service.refuse[talk.name].append((status, {}))
     await talk.say("one")
@@ -440,17 +460,16 @@ async def test_what_is_not_taken_now_is_sent_again(
 
 @pytest.mark.parametrize("as_date", [False, True])
 async def test_a_limit_is_honoured(clock: TestClock, talk: Talk, as_date: bool) -> None:
-    wait = "90"
-    if as_date:
-        clock.push(seconds=90)
-        wait = format_datetime(clock(), usegmt=True)
-        clock.push(seconds=-90)
+    with clock.standing():
+        wait = format_datetime(clock() + timedelta(seconds=90), usegmt=True) if as_date else "90"
+        await _honoured(clock, talk, wait)
+
+
+async def _honoured(clock: TestClock, talk: Talk, wait: str) -> None:
     talk.service.refuse[talk.name].append((429, {"Retry-After": wait}))
     await talk.say("hello")
     await talk.answers(1)
-    errors = await settled_with_error(talk)
-    assert errors is not None
-    assert errors.startswith("again in ")
+    assert (await settled_with_error(talk)).startswith("again in ")
 
     later(talk.server, clock, 45)
     await asyncio.sleep(0.3)
@@ -460,14 +479,12 @@ async def test_a_limit_is_honoured(clock: TestClock, talk: Talk, as_date: bool) 
     await settled(talk, ("sent", 0))
 
 
-async def settled_with_error(talk: Talk) -> str | None:
+async def settled_with_error(talk: Talk) -> str:
     """Why the first delivery is put off, once it is."""
-    for _ in range(300):
-        errors = await settled(talk, ("pending", 0))
-        if errors[0] is not None:
-            return errors[0]
-        await asyncio.sleep(0.03)
-    return None
+    async with asyncio.timeout(PATIENCE_S):
+        while (error := (await settled(talk, ("pending", 0)))[0]) is None:
+            await asyncio.sleep(0.03)
+    return error
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 410, 422, 301, 307])
@@ -498,9 +515,12 @@ async def test_a_service_that_is_away_loses_nothing(
     with Service() as service:
         url, port = service.url, service.port
     async with another(tmp_path, articles_cache, sqlite_template, url) as server:
+        clock = server.clock
+        assert isinstance(clock, TestClock)
         talk = Talk(server, service, server.visitor().client)
-        await talk.say("hello")
-        assert await settled(talk, ("pending", 1)) == ["ConnectError"]
+        with clock.standing():
+            await talk.say("hello")
+            assert await settled(talk, ("pending", 1)) == ["ConnectError"]
         await server.stop()
         assert service.received == []
         back = Service()
@@ -510,7 +530,7 @@ async def test_a_service_that_is_away_loses_nothing(
             )
             await server.start()
             returned = Talk(server, back, server.visitor().client, name=talk.name)
-            later(server, server.clock, 10)  # type: ignore[arg-type]
+            later(server, clock, 10)
             assert [one["text"] for one in await returned.answers(1)] == ["1: hello"]
             await settled(returned, ("sent", 1))
         assert port != back.port

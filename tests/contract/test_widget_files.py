@@ -8,7 +8,7 @@ from tests.harness import Server
 
 
 async def test_any_page_can_load_it_and_what_it_fetches(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as http:
         script = await http.get("/widget.js", headers={"Origin": "https://any.example"})
         assert script.headers["content-type"] == "text/javascript; charset=utf-8"
         assert script.headers["access-control-allow-origin"] == "*"
@@ -28,7 +28,7 @@ async def test_any_page_can_load_it_and_what_it_fetches(server: Server) -> None:
 
 
 async def test_only_its_own_version_is_kept_and_nothing_else_is_served(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as http:
         of_another_build = await http.get("/widget/0123456789ab/widget.css")
         assert of_another_build.status_code == 200
         assert of_another_build.headers["cache-control"] == "no-store"

@@ -14,8 +14,8 @@ from sanic import Request, Sanic
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from omotenashi.ports import free_port
 from omotenashi.settings import ROOT
+from tests.ports import free_port
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Serving:
         }
         with (self.folder / "server.out").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "omotenashi", "serve", cwd=ROOT, env=env, stdout=log,
+                sys.executable, "-m", "tests.e2e.patient", "serve", cwd=ROOT, env=env, stdout=log,
                 stderr=log,
             )  # fmt: skip
         async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(180):

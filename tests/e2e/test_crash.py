@@ -2,13 +2,15 @@
 
 import asyncio
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 
 from tests.e2e.product import EchoBrain, Serving
-from tests.harness import Visitor
+from tests.harness import PATIENCE_S, Visitor
 
 VISITORS, MESSAGES, KILLS = 4, 12, 4
 
@@ -46,7 +48,8 @@ async def test_killed_again_and_again_everything_is_there_once(
     serving = Serving(tmp_path, brain.url)
     await serving.start()
     clients = [
-        httpx.AsyncClient(base_url=serving.url, timeout=5, trust_env=False) for _ in range(VISITORS)
+        httpx.AsyncClient(base_url=serving.url, timeout=PATIENCE_S, trust_env=False)
+        for _ in range(VISITORS)
     ]
     try:
         visitors = [await Visitor(client).arrive(lang="en") for client in clients]
@@ -68,9 +71,7 @@ async def test_killed_again_and_again_everything_is_there_once(
             answers = [m["text"] for m in said if m["author"] == "bot"]
             assert answers == [f"{n + 1}: {text}" for n, text in enumerate(texts)]
             assert [m["seq"] for m in said] == sorted({m["seq"] for m in said})
-        import sqlite3
-
-        with sqlite3.connect(tmp_path / "omotenashi.sqlite3") as database:
+        with closing(sqlite3.connect(tmp_path / "omotenashi.sqlite3")) as database:
             (cases,) = database.execute("SELECT count(*) FROM cases").fetchone()
         assert cases == VISITORS * MESSAGES
         assert await serving.stop() == 0

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from omotenashi.ports import free_port
 from omotenashi.succession import Found, Succession, asker, is_new
 from support.store import Database
 from support.store.schema import turns
 from tests.e2e.product import Serving
-from tests.harness import Visitor
+from tests.harness import PATIENCE_S, Visitor
+from tests.ports import free_port
 
 OLD, NEW = "20261101-old.tar.gz", "20261102-new.tar.gz"
 
@@ -84,7 +84,7 @@ class Talk:
         return sum(model in text for text in self.answers)
 
 
-async def until(met: Callable[[], bool], seconds: float = 60) -> None:
+async def until(met: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
     async with asyncio.timeout(seconds):
         while not met():
             await asyncio.sleep(0.05)
@@ -104,7 +104,7 @@ async def test_customers_are_answered_all_the_while(tmp_path: Path, articles_cac
         async with machine.running():
             await serving.start()
             clients += [
-                httpx.AsyncClient(base_url=serving.url, timeout=10, trust_env=False)
+                httpx.AsyncClient(base_url=serving.url, timeout=PATIENCE_S, trust_env=False)
                 for _ in range(3)
             ]
             talks = [Talk(await Visitor(c).arrive(lang="en"), n) for n, c in enumerate(clients)]

@@ -23,7 +23,6 @@ import channels
 from channels.base import Channel, Surroundings
 from omotenashi.app import answer_errors
 from omotenashi.parts import PLAYBOOK
-from omotenashi.ports import free_port
 from support.attachments.files import AttachmentFiles
 from support.attachments.storing import Attachments
 from support.conversations import latest, lock_thread
@@ -35,6 +34,7 @@ from support.store.schema import messages, threads
 from support.typing_state import Typing
 from support.values import Author
 from tests.harness import OPEN_TIME
+from tests.ports import free_port
 from tests.unit.test_arrows import imports_of, wrong
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "new-channel.md"
@@ -138,7 +138,7 @@ async def deliver(channel: Any, *events: Any, content: bytes | None = None) -> l
     if body is None:
         body = json.dumps({"destination": "xxx", "events": events}).encode()
     right = base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode()
-    async with CLIENT(trust_env=False) as client:
+    async with CLIENT(trust_env=False, timeout=60) as client:
         url = f"http://127.0.0.1:{channel.port}/line/webhook"
         signatures = ({}, {"X-Line-Signature": right[::-1]}, {"X-Line-Signature": right})
         answers = [await client.post(url, content=body, headers=one) for one in signatures]

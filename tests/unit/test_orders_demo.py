@@ -267,7 +267,7 @@ class TestPage:
         )
         await server.startup()
         await server.before_start()
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             first = await client.get("/?lang=ja")
             assert first.status_code == 200
             assert first.headers["content-language"] == "ja"
