@@ -108,12 +108,14 @@ def talk(chat: Chat, lang: str) -> None:
     chat.shop.say("bot", word("order", lang), kind="order", data=data)
     article = {"title": word("article_title", lang), "url": "/help/en/x"}
     chat.shop.say("bot", word("article", lang), kind="article", data=article)
+    expect(chat.bubbles).to_have_count(3)
 
 
 def choices(chat: Chat, lang: str) -> None:
     chat.tell(word("question", lang))
     buttons = [{"id": side, "title": word(side, lang)} for side in ("left", "right")]
     chat.shop.say("bot", word("offer", lang), kind="choice", buttons=buttons)
+    expect(chat.bubbles).to_have_count(2)
     chat.shop.event("typing", author="bot", typing=True)
 
 
@@ -127,6 +129,7 @@ def form(chat: Chat, lang: str) -> None:
 def queue(chat: Chat, lang: str) -> None:
     chat.tell(word("question", lang))
     chat.shop.state("queued", queue={"position": 2, "estimate": [60, 300], "staffed": True})
+    expect(chat.panel.locator(".queue")).to_be_visible()
 
 
 def choices_of_the_queue(chat: Chat, lang: str) -> None:
@@ -138,6 +141,7 @@ def nobody_there(chat: Chat, lang: str) -> None:
     chat.tell(word("question", lang))
     chat.shop.state("queued", queue={"position": 1, "estimate": [0, 900], "staffed": False})
     chat.shop.say("system", word("contact", lang), kind="contact")
+    expect(chat.bubbles).to_have_count(2)
 
 
 def person(chat: Chat, lang: str) -> None:
@@ -152,11 +156,13 @@ def person(chat: Chat, lang: str) -> None:
     invoice = {"name": "invoice.pdf", "type": "application/pdf", "hex": "00" * 84_000}
     agent = {"name": name}
     chat.shop.say("agent", word("agent", lang), agent=agent, attachments=[invoice])
+    expect(chat.bubbles).to_have_count(4)
     chat.shop.event("typing", author="agent", typing=True)
 
 
 def long(chat: Chat, lang: str) -> None:
     chat.shop.say("bot", word("long", lang) * 40)
+    expect(chat.bubbles).to_have_count(1)
 
 
 def sending(chat: Chat, lang: str) -> None:
@@ -183,17 +189,20 @@ def erase(chat: Chat, lang: str) -> None:
 def rating(chat: Chat, lang: str) -> None:
     talk(chat, lang)
     chat.shop.state("resolved")
+    expect(chat.panel.locator(".rating")).to_be_visible()
 
 
 def comment(chat: Chat, lang: str) -> None:
     rating(chat, lang)
     chat.panel.locator(".score").nth(3).click()
+    expect(chat.panel.locator(".rating textarea")).to_be_visible()
 
 
 def unread(chat: Chat, lang: str) -> None:
     talk(chat, lang)
     chat.page.keyboard.press("Escape")
     chat.shop.say("agent", word("agent", lang), agent={"name": "Aya"})
+    expect(chat.launcher.locator(".badge")).to_be_visible()
 
 
 def named(chat: Chat, text: str) -> None:
@@ -225,15 +234,13 @@ def call_agreed(chat: Chat, lang: str) -> None:
 def mail_transcript(chat: Chat, lang: str) -> None:
     talk(chat, lang)
     chat.shop.state("bot", mail=True)
-    chat.panel.locator("header .icon").first.click()
-    named(chat, TEXTS[lang]["mailTranscript"])
+    chat.offer(TEXTS[lang]["mailTranscript"]).click()
 
 
 def go_on_elsewhere(chat: Chat, lang: str) -> None:
     talk(chat, lang)
     chat.shop.state("bot", links=[{"channel": "telegram", "linked": False}])
-    chat.panel.locator("header .icon").first.click()
-    named(chat, TEXTS[lang]["goOn"].replace("{}", "Telegram"))
+    chat.offer(TEXTS[lang]["goOn"].replace("{}", "Telegram")).click()
     expect(chat.panel.get_by_role("link", name="Telegram")).to_be_visible()
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,17 @@ class Shop:
     """The stand-in server of fake_server.py, steered from outside."""
 
     url: str
-    client: httpx.Client = field(default_factory=httpx.Client)
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE_S))
 
     def _steer(self, what: str, said: Any = None) -> Any:
         response = self.client.post(f"{self.url}/test/{what}", json=said or {})
         response.raise_for_status()
         return response.json() if response.content else None
+
+    def _tell(self, what: str, said: Any = None) -> None:
+        """What is lost on whoever doesn't listen yet."""
+        eventually(lambda: self.log()["streams"] > 0)
+        self._steer(what, said)
 
     def reset(self) -> None:
         self._steer("reset")
@@ -46,13 +52,13 @@ class Shop:
         return seq
 
     def change(self, seq: int, **changed: Any) -> None:
-        self._steer("update", {"seq": seq, **changed})
+        self._tell("update", {"seq": seq, **changed})
 
     def state(self, state: str, **more: Any) -> None:
         self._steer("state", {"state": state, **more})
 
     def event(self, name: str, **data: Any) -> None:
-        self._steer("event", {"event": name, "data": data})
+        self._tell("event", {"event": name, "data": data})
 
     def fault(self, where: str, **how: Any) -> None:
         self._steer("fault", {"where": where, **how})
@@ -64,10 +70,10 @@ class Shop:
         self._steer("take", list(at))
 
     def drop_streams(self) -> None:
-        self._steer("drop")
+        self._tell("drop")
 
     def fall_silent(self, silent: bool = True) -> None:
-        self._steer("silent", silent or None)
+        self._tell("silent", silent or None)
 
     def expire_tokens(self) -> None:
         self._steer("expire")
@@ -103,13 +109,16 @@ def stand_in() -> Iterator[Shop]:
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     shop = Shop(f"http://127.0.0.1:{port}")
-    for _ in range(100):
+
+    def answers() -> bool:
+        assert process.poll() is None
         try:
-            shop.log()
-            break
+            return bool(shop.log())
         except httpx.TransportError:
-            time.sleep(0.1)
+            return False
+
     try:
+        eventually(answers)
         yield shop
     finally:
         shop.client.close()
@@ -127,6 +136,13 @@ class Chat:
     def visit(self, **query: str) -> "Chat":
         self.page.goto(str(httpx.URL(self.shop.url, params=query)))
         expect(self.launcher).to_be_visible()
+        return self
+
+    def without_time(self) -> "Chat":
+        """Said before the page is there: its time passes only where a test says so."""
+        now = datetime.now(UTC)
+        self.page.clock.install(time=now - timedelta(hours=1))
+        self.page.clock.pause_at(now)
         return self
 
     def open(self, **query: str) -> "Chat":
@@ -160,6 +176,22 @@ class Chat:
 
     def button(self, name: str) -> Locator:
         return self.panel.get_by_role("button", name=name, exact=True)
+
+    def offer(self, name: str, **attributes: str) -> Locator:
+        """An entry of the menu, which has what was known when it was opened: opened anew until
+        it is there, with these attributes."""
+        entry, opener = self.button(name), self.panel.locator("header .icon").first
+
+        def offered() -> bool:
+            if opener.get_attribute("aria-expanded") == "true":
+                opener.click()
+            opener.click()
+            return entry.count() > 0 and all(
+                entry.get_attribute(key) == value for key, value in attributes.items()
+            )
+
+        eventually(offered)
+        return entry
 
     def write(self, text: str) -> None:
         self.field.fill(text)

@@ -61,6 +61,8 @@ let active = false;
 let entered = false;
 let entering: Promise<void> | undefined;
 let identity: string | undefined;
+/** How often a session was left. What was asked for before that isn't taken any more. */
+let left = 0;
 let oldest = 0;
 let typingTimer = 0;
 let readSent = 0;
@@ -81,7 +83,16 @@ function change(changed: Partial<Live> = {}): void {
 
 // Session
 
+/** To be called when an answer is there: throws where its session was left meanwhile. */
+function staying(): () => void {
+  const before = left;
+  return () => {
+    if (left !== before) throw Error("left");
+  };
+}
+
 async function takeUp(): Promise<void> {
+  const stay = staying();
   const body = { lang, identity, page: location.origin + location.pathname };
   let session: Session;
   try {
@@ -91,6 +102,7 @@ async function takeUp(): Promise<void> {
     if (isRefused(error, 401)) identity = undefined;
     throw error;
   }
+  stay();
   if (session.token !== tokenNow()) kept.set("token", session.token);
   // A new thread in place of one that has expired.
   if (session.seq < +kept.get("read")!) kept.set("read", null);
@@ -116,7 +128,7 @@ export async function start(): Promise<void> {
     try {
       await enter();
     } catch (error) {
-      change({ linked: false });
+      if (active) change({ linked: false });
       await sleep(pauseAfter(error, tries));
     }
   }
@@ -139,6 +151,7 @@ function expire(): void {
 }
 
 function end(): void {
+  left++;
   active = entered = false;
   identity = undefined;
   readSent = oldest = 0;
@@ -157,12 +170,14 @@ function forget(): void {
 }
 
 async function authorized<T>(work: () => Promise<T>): Promise<T> {
+  const stay = staying();
   if (!entered) await enter();
   const used = tokenNow();
   try {
     return await work();
   } catch (error) {
     if (!isRefused(error, 401)) throw error;
+    stay();
     // Another tab may have a new token already.
     if (tokenNow() === used) expire();
     store.restart();
@@ -183,9 +198,11 @@ function put(message: Message): void {
 }
 
 async function fetchAfter(after: number, take: (message: Message) => void = (message) => store.put(message)): Promise<void> {
+  const stay = staying();
   for (;;) {
     const response = await ask(`/messages?after=${after}&limit=${page}`);
     const { messages, ...status } = (await response.json()) as History;
+    stay();
     for (const message of messages) {
       take(message);
       after = Math.max(after, message.seq);

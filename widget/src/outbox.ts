@@ -47,8 +47,10 @@ export function createOutbox(letters: Letter[], hooks: OutboxHooks): Outbox {
   let busy = false;
   let tries = 0;
 
-  function done(): void {
-    kept.set(key(letters.shift()!), null);
+  function done(letter: Letter): void {
+    kept.set(key(letter), null);
+    // Cleared meanwhile, it is another's place.
+    if (letters[0] === letter) letters.shift();
     tries = 0;
   }
 
@@ -58,11 +60,11 @@ export function createOutbox(letters: Letter[], hooks: OutboxHooks): Outbox {
     for (let letter; (letter = letters[0]); ) {
       try {
         const seq = await hooks.post(letter);
-        done();
+        done(letter);
         hooks.sent(letter, seq);
       } catch (error) {
         if (isRefused(error) && error.status < 500 && error.status !== 429) {
-          done();
+          done(letter);
           hooks.refused(letter, error);
           continue;
         }
