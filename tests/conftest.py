@@ -1,11 +1,12 @@
 """Fixtures for tests of the whole product; see harness.py."""
 
+import gc
 import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -113,12 +114,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def many_applications() -> Iterator[None]:
     """Sanic is made for one in a process. For others after it, it has to keep its own methods as
     they were. It writes and compiles a router's source for each, here hundreds of times the same
-    one; that it is read as a tree in between is for its debugging alone."""
+    one; that it is read as a tree in between is for its debugging alone. And what a server has
+    made by its start would never be looked through again, with all that was left of those before."""
     asis = SimpleNamespace(parse=str, unparse=str, fix_missing_locations=str)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Sanic, "test_mode", True)
         patch.setattr(router, "ast", asis)
         patch.setattr(router, "compile", lru_cache(maxsize=16)(compile), raising=False)
+        patch.setattr(gc, "freeze", cache(gc.freeze))  # once
         yield
 
 
