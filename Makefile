@@ -8,6 +8,9 @@ BRAIN := .venv-rasa/bin/python
 TOOLS := PATH="$(CURDIR)/.venv/bin:$$PATH"
 QUIET_RASA := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1
 
+# They start hundreds of processes, each of which would compile our code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The tests wait nearly as long as they compute.
 WORKERS := $(shell expr $$(nproc) + 1)
 

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from sanic import Sanic
-from sanic_routing import router
+from sanic_routing import route, router
 from sqlalchemy import Engine, create_engine, make_url
 
 from omotenashi.app import prepare_database
@@ -113,14 +113,18 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def many_applications() -> Iterator[None]:
     """Sanic is made for one in a process. For others after it, it has to keep its own methods as
-    they were. It writes and compiles a router's source for each, here hundreds of times the same
-    one; that it is read as a tree in between is for its debugging alone. And what a server has
-    made by its start would never be looked through again, with all that was left of those before."""
+    they were. It takes addresses apart, writes and compiles a router's source for each, here
+    hundreds of times the same ones; that the source is read as a tree in between is for its
+    debugging alone. And what stands when a server has started is never looked through again, here
+    with all that was left of those before."""
     asis = SimpleNamespace(parse=str, unparse=str, fix_missing_locations=str)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Sanic, "test_mode", True)
         patch.setattr(router, "ast", asis)
         patch.setattr(router, "compile", lru_cache(maxsize=16)(compile), raising=False)
+        parts = lru_cache(maxsize=1024)(router.path_to_parts)
+        patch.setattr(router, "path_to_parts", parts)
+        patch.setattr(route, "path_to_parts", parts)
         patch.setattr(gc, "freeze", cache(gc.freeze))  # once
         yield
 
