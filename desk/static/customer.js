@@ -245,7 +245,9 @@ export class CustomerPane {
       return; // What was typed stays in the field.
     }
     this.noted = null;
-    if (field.value.trim() === text) field.value = "";
+    // The pane may have been drawn anew meanwhile, with what was typed.
+    const now = this.box.querySelector("#customer-note");
+    if (this.talk?.id === id && now?.value.trim() === text) now.value = "";
     this.changed(id);
   }
 

@@ -19,6 +19,8 @@ const VIEWS = {
 const MOST_COUNTED = 1000;
 const PAGE = 50;
 const GATHER_MS = 250;
+// Longer nobody presses; an end of which nobody tells (over a menu, say) is made up for.
+const PRESSED_MS = 2000;
 
 export class List {
   constructor(me, open, { lead = false } = {}) {
@@ -40,6 +42,9 @@ export class List {
       event.preventDefault();
       this.open(link.dataset.id);
     });
+    // Under a press nothing is drawn anew: on what is gone when it ends it would be lost.
+    this.items.addEventListener("pointerdown", () => (this.pressed = setTimeout(() => this.released(), PRESSED_MS)));
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.pressed && setTimeout(() => this.released()));
     byId("views").addEventListener("click", (event) => {
       const button = event.target.closest("[data-view]");
       if (button) this.choose(button.dataset.view);
@@ -152,10 +157,20 @@ export class List {
       if (asking.signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
       if (!this.rows.length) this.showFoot(t("list.failed"), t("list.retry"), () => this.refresh());
+    } finally {
+      if (this.asking === asking) this.asking = null;
     }
   }
 
+  released() {
+    clearTimeout(this.pressed);
+    this.pressed = null;
+    if (this.late) this.show(this.late);
+  }
+
   show(page) {
+    this.late = this.pressed ? page : null;
+    if (this.late) return;
     const options = {
       me: this.me, target: page.target_s, fetchedAt: Date.now(),
       withState: Boolean(this.q || this.saved) || Boolean(VIEWS[this.view].withState),
@@ -197,6 +212,8 @@ export class List {
     const row = this.rows.find((one) => one.id === id);
     if (!row) return;
     row.present = present;
+    // What is on its way may be from before this.
+    if (this.asking) this.refreshSoon();
     const link = this.items.querySelector(`a[data-id="${id}"]`);
     link?.querySelector(".chip.present")?.remove();
     const chip = presentChip(row, this.me);

@@ -1,7 +1,7 @@
 // The messages of the open conversation: appended in place, never moved under a reader's eyes.
 
 import { bubble } from "./bubble.js";
-import { el, icon } from "./dom.js";
+import { el, icon, refill } from "./dom.js";
 import { dayName, dayOf, t } from "./words.js";
 
 const NEAR_PX = 80;
@@ -66,13 +66,15 @@ export class Log {
   showUnsent() {
     const stick = this.nearEnd();
     const list = this.outbox.of(this.id).filter((one) => !(one.seq && one.seq <= this.last));
-    this.unsent.replaceChildren(
-      ...list.map((one) => {
+    // Where nothing has changed it stays: somebody may be about to press "Undo".
+    const changed = refill(
+      this.unsent,
+      list.map((one) => {
         const held = this.outbox.held(one);
         const state = one.failed ? "failed_send" : held ? "held" : one.retrying ? "retrying" : "sending";
         return el(
           "li",
-          { class: `line ${one.mode === "note" ? "note" : "agent"} ${one.failed ? "failed" : "pending"}` },
+          { class: `line ${one.mode === "note" ? "note" : "agent"} ${one.failed ? "failed" : "pending"}`, "data-client": one.client_id },
           el("div", { class: "text", dir: "auto" }, one.text),
           el(
             "p",
@@ -86,7 +88,7 @@ export class Log {
         );
       }),
     );
-    if (stick) this.toEnd(false);
+    if (stick && changed) this.toEnd(false);
   }
 
   showTyping(typing) {

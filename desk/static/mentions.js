@@ -91,8 +91,10 @@ export class Mentions {
   }
 
   async refresh() {
+    const asked = (this.asked = Symbol("asked"));
     const found = await get("mentions").catch(() => null);
-    if (found) this.showCount(found.mentions.filter((one) => !one.seen).length);
+    // An older answer may come after a newer one.
+    if (found && asked === this.asked) this.showCount(found.mentions.filter((one) => !one.seen).length);
   }
 
   showCount(number) {

@@ -15,7 +15,9 @@ async function load() {
   const given = new URLSearchParams(new FormData(filters));
   try {
     const { tasks } = await get(`tasks?${given}`);
+    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.do : null;
     refill(list, tasks.length ? tasks.map(card) : el("li", { class: "nothing" }, t("tasks.none")));
+    if (focused) list.querySelector(`[data-do="${focused}"]`)?.focus();
   } catch (problem) {
     speak(t("banner.action_failed", { why: problem.message }));
   }
@@ -74,6 +76,8 @@ async function act(task, what, body = {}) {
     speak(t("banner.action_failed", { why: problem.message }));
   }
   await load();
+  // Unless they have gone on meanwhile: the list may have heard of it before.
+  if (document.activeElement !== document.body) return;
   (list.querySelector(`[data-do="${focused}"]`) ?? list.querySelector("button") ?? filters.elements.state).focus();
 }
 

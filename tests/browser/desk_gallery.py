@@ -54,6 +54,7 @@ def main(folder: Path, part: str = "") -> None:
                 if part not in f"{name}-{sight}":
                     continue
                 if name == "sign-in":
+                    page.goto("about:blank")  # a page of the desk would go there by itself
                     page.context.clear_cookies()
                 page.goto("/desk/" + path.format(lang=lang, **desk))
                 page.wait_for_timeout(700)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.desk_pages import running
 from tests.browser.desk_pages import sign_in as signed_in
@@ -78,6 +79,10 @@ class Customer:
         body = {"client_id": uuid4().hex, "text": text}
         assert self.client.post("/api/v1/visitor/messages", json=body).status_code == 202
 
+    def types(self) -> None:
+        body = {"typing": True}
+        assert self.client.post("/api/v1/visitor/typing", json=body).status_code == 204
+
     def heard(self) -> list[str]:
         page = self.client.get("/api/v1/visitor/messages").json()
         return [m["text"] for m in page["messages"] if m["author"] == "agent"]
@@ -95,6 +100,13 @@ def row(page: Page, id: str) -> Any:
     return page.locator(f'a.row[data-id="{id}"]')
 
 
+def stop_time(page: Page) -> None:
+    """What lasts a few seconds in the page from now on lasts until `page.clock.resume()`."""
+    now = datetime.now(UTC)
+    page.clock.install(time=now - timedelta(hours=1))
+    page.clock.pause_at(now)
+
+
 def claim(page: Page, id: str) -> Any:
     """Claims a waiting conversation; its answer box."""
     row(page, id).click()
@@ -108,6 +120,7 @@ def claim(page: Page, id: str) -> Any:
 
 def test_the_form_of_the_sign_in(chromium: Browser, desk: dict[str, str]) -> None:
     page = chromium.new_page(base_url=desk["url"])
+    page.set_default_timeout(1000 * PATIENCE_S)
     page.goto("/desk/sign-in?lang=en")
     page.get_by_label("E-mail").fill("aya@example.com")
     page.get_by_label("Password").fill("not this one")
@@ -135,13 +148,38 @@ def test_a_conversation_live_from_both_ends(sign_in: Open, customer: Customer) -
     expect(page.locator(".line.agent").last).to_contain_text("How can I help?")
     expect(page.locator(".unsent .line")).to_have_count(0)
     assert customer.heard() == ["Hello, this is Aya.\nHow can I help?"]
-    customer.client.post("/api/v1/visitor/typing", json={"typing": True})
+    stop_time(page)
+    customer.types()
     expect(page.get_by_text("The customer is typing")).to_be_visible()
+    page.clock.resume()
     customer.say("<img src=x onerror=\"document.title='taken over'\"> a cup is broken")
     line = page.locator(".line.customer").last
     expect(line).to_contain_text("<img src=x onerror=")
     assert page.locator(".line img").count() == 0
     assert "taken over" not in page.title()
+
+
+def test_a_press_is_not_lost_on_what_is_drawn_anew_under_it(
+    sign_in: Open, customer: Customer
+) -> None:
+    page = sign_in("aya")
+    row(page, customer.id).hover()
+    page.mouse.down()
+    with page.expect_response("**/api/v1/desk/conversations?*"):
+        customer.say("Are you there?")
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(f"/desk/c/{customer.id}$"))
+    expect(row(page, customer.id)).to_contain_text("Are you there?")
+    box = claim(page, customer.id)
+    page.clock.set_fixed_time(datetime.now(UTC))
+    box.fill("Not quite what I meant")
+    box.press("Control+Enter")
+    page.get_by_role("button", name="Undo").hover()
+    page.mouse.down()
+    customer.say("Hello?")
+    expect(page.locator(".line.customer").last).to_contain_text("Hello?")
+    page.mouse.up()
+    expect(box).to_have_value("Not quite what I meant")
 
 
 def test_what_a_colleague_takes_is_seen_to_be_taken(sign_in: Open, customer: Customer) -> None:
@@ -282,17 +320,20 @@ def test_who_reads_a_page_without_events_hears_of_who_waits(
     page.get_by_role("button", name="Sound and notifications").click()
     page.add_init_script(EAR)
     page.clock.install()
+    page.goto("about:blank")  # no answer is still on its way
     with page.expect_response(COUNTS) as before:
-        page.reload()
+        page.goto("/desk/account")
     queued = before.value.json()["queued"]
     later = Customer(desk["url"])
     later.say("a person please")
     try:
-        for _ in range(20):  # until their place in line is there
+
+        def they_wait() -> bool:
             with page.expect_response(COUNTS) as asked:
                 page.clock.run_for(15_000)
-            if asked.value.json()["queued"] > queued:
-                break
+            return bool(asked.value.json()["queued"] > queued)
+
+        eventually(they_wait)
         eventually(lambda: page.evaluate("window.chimes") >= 2)
     finally:
         later.client.close()
@@ -339,14 +380,13 @@ def test_nothing_that_axe_finds_wrong(sign_in: Open, desk: dict[str, str], schem
     page = sign_in("lena")
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for path, ready in (
-        (f"c/{desk['angry']}", ".line.customer"),
+        (f"c/{desk['angry']}", "#customer h2"),
         ("transcripts", "table"),
         (f"transcripts/{desk['angry']}", ".line"),
         ("overview", ".figures"),
     ):
         page.goto(f"/desk/{path}")
         expect(page.locator(ready).first).to_be_attached()
-        page.wait_for_timeout(300)
         found = Axe().run(page)
         told = [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]]
         assert (path, told) == (path, [])
@@ -355,6 +395,10 @@ def test_nothing_that_axe_finds_wrong(sign_in: Open, desk: dict[str, str], schem
 def test_hurrying_through_the_list_ends_where_it_ends(sign_in: Open, desk: dict[str, str]) -> None:
     page = sign_in("lena")
     expect(row(page, desk["angry"])).to_be_visible()
+    asked: set[Request] = set()
+    page.on("request", lambda one: asked.add(one) if "/conversations/" in one.url else None)
+    page.on("requestfinished", lambda one: asked.discard(one))
+    page.on("requestfailed", lambda one: asked.discard(one))
     for _ in range(6):
         page.keyboard.press("Alt+j")
         page.keyboard.press("Alt+j")
@@ -365,13 +409,16 @@ def test_hurrying_through_the_list_ends_where_it_ends(sign_in: Open, desk: dict[
     expect(page).to_have_url(re.compile(f"/desk/c/{opened}$"))
     shown = page.locator(".lines .line[data-seq]")
     expect(shown.first).to_be_attached()
-    page.wait_for_timeout(500)
-    seqs = [int(line.get_attribute("data-seq") or 0) for line in shown.all()]
+    # Every answer has come, also those for what was passed by.
+    eventually(lambda: bool(page.evaluate("true")) and not asked)
     kept = page.evaluate(
         "id => fetch(`/api/v1/desk/conversations/${id}/messages`).then((found) => found.json())",
         opened,
     )
-    assert seqs == [message["seq"] for message in kept["messages"]]
+    seqs = [message["seq"] for message in kept["messages"]]
+    eventually(
+        lambda: shown.evaluate_all("lines => lines.map((one) => Number(one.dataset.seq))") == seqs
+    )
 
 
 def test_an_agents_day_by_keyboard_alone(sign_in: Open, customer: Customer) -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from tests.browser.shop import eventually
 from tests.browser.test_desk import PHONE, WIDE, Customer, Open, customer, desk, sign_in
 
 __all__ = ["customer", "desk", "sign_in"]  # fixtures
@@ -13,11 +14,7 @@ pytestmark = pytest.mark.browser
 def book(one: Customer) -> None:
     body = {"action": "callback", "contact": "+81 90-1234-5678"}
     # The assistant's turn puts them into the queue first.
-    for _ in range(100):
-        response = one.client.post("/api/v1/visitor/ticket", json=body)
-        if response.status_code == 204:
-            return
-    raise AssertionError(response.text)
+    eventually(lambda: one.client.post("/api/v1/visitor/ticket", json=body).status_code == 204)
 
 
 def test_a_call_comes_up_is_taken_and_done_by_keyboard(sign_in: Open, customer: Customer) -> None:
@@ -36,6 +33,23 @@ def test_a_call_comes_up_is_taken_and_done_by_keyboard(sign_in: Open, customer: 
     expect(task).to_have_count(0)
     state = customer.client.get("/api/v1/visitor/messages").json()
     assert state["agent"] == {"name": "Aya Mori"}
+
+
+def test_the_focus_stays_where_it_is_while_the_list_changes(
+    sign_in: Open, customer: Customer, desk: dict[str, str]
+) -> None:
+    page = sign_in("aya", path="/desk/tasks")
+    book(customer)
+    tasks = page.locator("li.task")
+    take = tasks.first.get_by_role("button", name="Take")
+    take.focus()
+    before = tasks.count()
+    other = Customer(desk["url"])
+    other.say("a person please")
+    book(other)
+    expect(tasks).to_have_count(before + 1)
+    expect(take).to_be_focused()
+    other.client.close()
 
 
 def test_what_is_due_stands_beside_the_tasks(sign_in: Open) -> None:
@@ -63,6 +77,21 @@ def test_a_notice_is_previewed_told_and_ended(sign_in: Open, customer: Customer)
     assert state["notice"]["text"] == "<b>Snow</b> in the north."
     listed.get_by_role("button", name="End it").click()
     expect(listed).to_contain_text("Ended")
+
+
+def test_nothing_is_shown_before_it_can_be_used(sign_in: Open) -> None:
+    page = sign_in("lena")
+    held: list[Route] = []
+    page.route("**/notices.js", lambda route: held.append(route))
+    page.goto("/desk/notices", wait_until="commit")
+    expect(page.get_by_role("button", name="Tell customers")).to_be_attached()
+    page.evaluate("new Promise((done) => setTimeout(done, 500))")
+    painted = "performance.getEntriesByType('paint').length"
+    assert page.evaluate(painted) == 0
+    held[0].continue_()
+    eventually(lambda: page.evaluate(painted) > 0)
+    page.get_by_label("English").fill("Snow")
+    expect(page.locator('[data-preview="en"]')).to_have_text("Snow")
 
 
 def test_agents_do_not_get_to_the_notices(sign_in: Open) -> None:

@@ -165,6 +165,7 @@ def test_on_a_phone_in_japanese(sign_in: Open, customer: Customer) -> None:
     page.locator(".compose").get_by_role("button", name="引き受ける").click()
     page.get_by_role("button", name="画像湯呑.jpgを開く").click()
     viewer = page.get_by_role("dialog", name="湯呑.jpg")
+    expect(viewer.get_by_role("img")).to_have_js_property("naturalWidth", 900)
     image = viewer.get_by_role("img").bounding_box()
     assert image is not None
     assert image["x"] >= 0

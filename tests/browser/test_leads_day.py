@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_desk import Open, desk, sign_in  # noqa: F401 - fixtures
+from tests.harness import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 Desk = dict[str, str]
@@ -20,7 +21,7 @@ Desk = dict[str, str]
 def articles_are_read(desk: Desk) -> None:
     """A first start makes the vectors of all articles; these pages wait for them."""
     for _ in range(600):
-        found = httpx.get(f"{desk['url']}/readyz", trust_env=False).json()
+        found = httpx.get(f"{desk['url']}/readyz", trust_env=False, timeout=PATIENCE_S).json()
         if found["dependencies"]["knowledge"] == "ready":
             return
         time.sleep(0.2)
@@ -151,5 +152,5 @@ def test_the_wall_is_filled_and_follows_what_happens(sign_in: Open, desk: Desk) 
         data={"client_id": "wall-1", "text": "a person please"},
         headers={"Authorization": f"Bearer {visitor['token']}"},
     )
-    expect(page.locator("[data-at=waiting]")).to_have_text(str(before + 1), timeout=20_000)
+    expect(page.locator("[data-at=waiting]")).to_have_text(str(before + 1))
     expect(page.locator(".at-longest")).to_contain_text("aim")
