@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from omotenashi import models
-from omotenashi.ports import free_port
 from omotenashi.settings import ROOT, Settings
+from tests.ports import free_port
 
 
 @dataclass
@@ -62,8 +62,8 @@ class BrainProcess:
     async def _until_ready(self) -> None:
         assert self._process is not None
         headers = {"Authorization": f"Bearer {self.settings.key('brain')}"}
-        async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
-            async with asyncio.timeout(100):
+        async with httpx.AsyncClient(trust_env=False, headers=headers, timeout=60) as client:
+            async with asyncio.timeout(240):
                 while self._process.returncode is None:
                     with contextlib.suppress(httpx.HTTPError):
                         answer = await client.get(f"{self.url}/webhooks/hub/ready")

@@ -10,12 +10,13 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from omotenashi.ports import free_port
 from support.brain import RasaBrain
+from support.playbook.playbook import Playbook
 from tests.dialogues.orders import orders_by_role
 from tests.dialogues.player import Player
 from tests.dialogues.real_brain import BrainProcess
-from tests.harness import DeskAgent, Server, TestClock, settings_for
+from tests.harness import DeskAgent, Server, TestClock, settings_for, shipped_playbook
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 DIALOGUES: dict[str, list[dict[str, Any]]] = {
@@ -25,6 +26,15 @@ DIALOGUES: dict[str, list[dict[str, Any]]] = {
 PRINCIPLES = {1, 5, 6, 8, 9, 11, 13, 14}
 
 pytestmark = [pytest.mark.brain, pytest.mark.asyncio(loop_scope="session")]
+
+
+def patient_playbook() -> Playbook:
+    """The shipped one, but nobody who waits is offered something else after half a minute: a
+    dialogue takes longer where other work has the machine."""
+    shipped = shipped_playbook()
+    queue = shipped.contact.queue.model_copy(update={"offers_after_s": 3600})
+    contact = shipped.contact.model_copy(update={"queue": queue})
+    return shipped.model_copy(update={"contact": contact})
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -40,7 +50,7 @@ async def shop(
     await brain.start()
     # Patient, because other work may have the machine.
     client = RasaBrain([brain.url], settings.key("brain"), timeout=30)
-    server = Server(settings, client, TestClock(), port=port)  # type: ignore[arg-type]
+    server = Server(settings, client, TestClock(), patient_playbook(), port=port)  # type: ignore[arg-type]
     await server.start()
     assert server.parts is not None
     for lang in DIALOGUES:
