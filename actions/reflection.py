@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from actions.formatting import day
-from actions.products import VAGUE, item_name
+from actions.products import VAGUE
+from support.orders.items import item_name
 
 # {thing} is the item, with its order where that is known.
 _EN = {

@@ -11,7 +11,7 @@ from actions.interruptions import changed_mind, gives_reason
 from actions.late_return import OFFERED
 from actions.lookup import identify, offer
 from actions.people import REFUSED, hand_over, insists
-from actions.products import SOLD, fitting_items, item_name, matching_items
+from actions.products import SOLD, fitting_items, matching_items
 from actions.refunds import asks_where_it_is, refund_status
 from actions.reply import Reply, TaskForm, shop_zone
 from actions.turn import Step, Turn
@@ -26,6 +26,7 @@ from support.orders import (
     ReturnRules,
     return_decision,
 )
+from support.orders.items import item_name
 
 FORM = "return_form"
 ALL = "all_items"

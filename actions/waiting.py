@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from actions.products import VAGUE, item_name
+from actions.products import VAGUE
 from actions.turn import Turn
 from actions.voice import Voice
+from support.orders.items import item_name
 
 _ASKS_WHEN = re.compile(
     r"\bhow (?:much )?long(?:er)?\b|\bwhen (?:will|does|is|are|do)\b|"

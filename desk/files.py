@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from support.orders.items import item_names
+
 _HERE: Final = Path(__file__).parent
 LANGS: Final = ("en", "ja")
 
@@ -21,7 +23,7 @@ class StaticFile:
 def load_texts(lang: str) -> dict[str, Any]:
     """The interface's words in a language, for pages and scripts alike."""
     texts: dict[str, Any] = json.loads((_HERE / "texts" / f"{lang}.json").read_text("utf-8"))
-    return texts
+    return {**texts, "item": item_names(lang)}
 
 
 class Files:

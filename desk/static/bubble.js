@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { filesOf } from "./attachments.js";
 import { messageCard } from "./cards.js";
 import { el, icon } from "./dom.js";
-import { dayAndTime, lang, money, named, t, timeOf } from "./words.js";
+import { dayAndTime, factValue, lang, money, named, t, timeOf } from "./words.js";
 
 /** Messages of one speaker within three minutes stand together. */
 const TOGETHER_MS = 180000;
@@ -79,7 +79,7 @@ export function bubble(message, before, context) {
 function gist(found) {
   const parts = [
     named("intent", found.intent), found.anger && found.anger !== "none" && named("mood", found.anger),
-    ...(found.entities ?? []).map((one) => `${named("entity", one.entity)}: ${named("fact", one.value)}`),
+    ...(found.entities ?? []).map((one) => `${named("entity", one.entity)}: ${factValue(one.entity, one.value)}`),
   ].filter(Boolean);
   return el("p", { class: "small aside gist" }, icon("assistant", t("thread.gist")), parts.join(" · "));
 }
@@ -133,7 +133,7 @@ function readingBody(found, article) {
     found.language && [t("thread.language"), named("lang", found.language)],
     found.entities?.length && [
       t("thread.found"),
-      found.entities.map((one) => `${named("entity", one.entity)}: ${one.value}`).join(", "),
+      found.entities.map((one) => `${named("entity", one.entity)}: ${factValue(one.entity, one.value)}`).join(", "),
     ],
   ].filter(Boolean);
   return el("dl", { class: "pairs" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));

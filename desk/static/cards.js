@@ -2,7 +2,7 @@
 
 import { fileRow } from "./attachments.js";
 import { el, icon } from "./dom.js";
-import { calendarDay, dayAndTime, money, named, shortTime, t } from "./words.js";
+import { calendarDay, dayAndTime, factValue, money, named, shortTime, t } from "./words.js";
 
 /** Only addresses of the web or of this site: never `javascript:`. */
 function safe(address) {
@@ -65,8 +65,8 @@ export function orderCard(order, extra = []) {
   );
 }
 
-export function caseCard(one) {
-  const facts = [one.order_number, one.item, one.fault && named("fact", one.fault), one.wish && named("fact", one.wish)];
+export function caseCard(one, orders) {
+  const facts = [one.order_number, one.item && factValue("item", one.item, orders), one.fault && named("fact", one.fault), one.wish && named("fact", one.wish)];
   return el(
     "div",
     { class: "card" },

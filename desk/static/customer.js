@@ -7,7 +7,7 @@ import { ask } from "./dialogs.js";
 import { byId, el, icon, refill, speak } from "./dom.js";
 import { askRemedy, decide, remediesOf } from "./remedies.js";
 import { nameOf } from "./row.js";
-import { dayAndTime, duration, named, shortTime, t, timeOf } from "./words.js";
+import { dayAndTime, duration, factValue, named, shortTime, t, timeOf } from "./words.js";
 
 // What may be half typed while the pane is drawn anew.
 const FIELDS = ["customer-note", "label"];
@@ -103,7 +103,7 @@ export class CustomerPane {
       ([name, value]) => ["string", "number"].includes(typeof value) && !name.startsWith("told_"),
     );
     if (!known.length) return null;
-    return this.section("facts", this.pairs(known.map(([name, value]) => [named("fact", name), named("fact", value)])));
+    return this.section("facts", this.pairs(known.map(([name, value]) => [named("fact", name), factValue(name, value, talk.orders)])));
   }
 
   orders(talk) {
@@ -113,7 +113,7 @@ export class CustomerPane {
   }
 
   cases(talk) {
-    return talk.cases.length ? this.section("cases", talk.cases.map(caseCard)) : null;
+    return talk.cases.length ? this.section("cases", talk.cases.map((one) => caseCard(one, talk.orders))) : null;
   }
 
   promises(talk) {

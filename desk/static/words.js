@@ -19,6 +19,13 @@ export function named(table, key) {
   return typeof found === "string" ? found : String(key ?? "");
 }
 
+/** A fact's value in words: `orders` name what is called by its number in the shop there. */
+export function factValue(name, value, orders = []) {
+  if (name !== "item") return named("fact", value);
+  const sold = orders.flatMap((order) => order.items).find((item) => item.sku === value);
+  return words.item[value] ?? sold?.name ?? String(value);
+}
+
 export const table = (name) => words[name];
 
 const zone = meta("zone")?.content || "Asia/Tokyo";

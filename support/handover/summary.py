@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from support import messages as thread_messages
 from support.attachments.records import KIND
 from support.cases.cases import Case, of_conversation
+from support.orders.items import item_name
 from support.privacy.masking import mask
 from support.store.schema import tasks, tickets
 from support.values import Author, Conversation, Message
@@ -187,7 +188,7 @@ def _facts(
     told = facts.get(f"told_{lang}")
     names = ("wish",) if told else ("item", "fault", "date", "wish")
     parts = [
-        f"{_word(_NAMES, name, lang)} {_word(_NAMES, str(facts[name]), lang)}"
+        f"{_word(_NAMES, name, lang)} {_told(name, str(facts[name]), lang)}"
         for name in names
         if facts.get(name)
     ]
@@ -212,6 +213,11 @@ def _facts(
     ]
     text = ("、" if lang == "ja" else ", ").join(parts)
     return _line("facts", text, lang, seqs[-1] if seqs else None)
+
+
+def _told(name: str, value: str, lang: str) -> str:
+    known = item_name(value, lang) if name == "item" else None
+    return known or _word(_NAMES, value, lang)
 
 
 def _tried(said: Sequence[Message], lang: str) -> SummaryLine | None:

@@ -179,16 +179,16 @@ def a_shop_at_noon(tx: Transaction, playbook: Playbook, now: datetime) -> dict[s
         Identity("cust-ja-1", "佐藤 美咲", "misaki.sato@example.jp", "bloom"),
     )  # fmt: skip
     broken.customer("昨日届いた急須の注ぎ口が欠けていました。", "complaint", 0.96, "displeased",
-                    (("item", "急須"), ("fault", "chipped")))  # fmt: skip
+                    (("item", "kyusu"), ("fault", "chipped")))  # fmt: skip
     broken.bot(
         "急須の注ぎ口が欠けた状態でお届けしてしまい、誠に申し訳ございません。"
         "交換とご返金のどちらをご希望でしょうか。",
         buttons=("交換", "返金", "担当者と話す"),
     )
     broken.customer("交換でお願いします。母の誕生日が日曜日なので間に合いますか？", "inform", 0.88)
-    broken.facts(item="急須", fault="chipped", wish="replacement", order_number=theirs.number)
+    broken.facts(item="kyusu", fault="chipped", wish="replacement", order_number=theirs.number)
     number = broken.case(
-        kind="complaint", order_number=theirs.number, item="急須", fault="chipped",
+        kind="complaint", order_number=theirs.number, item="kyusu", fault="chipped",
         wish="replacement", what="注ぎ口が欠けている",
     )  # fmt: skip
     broken.bot(
