@@ -1,5 +1,7 @@
 """The playbook edited at the desk: its files, checked before they count, with their history."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 from sanic import Blueprint, Request
@@ -49,7 +51,7 @@ class PlaybookEditing:
         )
 
     async def listed(self, request: Request, login: Login) -> HTTPResponse:
-        files = await self._around.db.reading(_files)
+        files = await self._around.db.reading(self._files)
         shape = [{**one, "at": one["at"].isoformat() if one["at"] else None} for one in files]
         return json_response({"files": shape}, headers=NO_STORE)
 
@@ -89,7 +91,10 @@ class PlaybookEditing:
 
     async def page(self, request: Request, login: Login) -> HTTPResponse:
         return self._pages.show(
-            "playbook.html", login, files=await self._around.db.reading(_files), at_start=AT_START
+            "playbook.html",
+            login,
+            files=await self._around.db.reading(self._files),
+            at_start=AT_START,
         )
 
     async def file_page(self, request: Request, login: Login, name: str) -> HTTPResponse:
@@ -100,6 +105,9 @@ class PlaybookEditing:
         may = name not in _FOR_ADMINS or login.administers
         return self._pages.show("playbook_file.html", login, file=found, may=may, at_start=AT_START)
 
+    def _files(self, connection: Connection) -> list[dict[str, Any]]:
+        return _files(connection, self._around.playbook_folder)
+
     async def _file(self, name: str) -> dict[str, Any]:
         folder = self._around.playbook_folder
         try:
@@ -108,23 +116,42 @@ class PlaybookEditing:
             raise ApiError(404, "not_found", "the playbook has no such file") from error
         history = await self._around.db.reading(lambda c: playbook_edits.history(c, name))
         newest = history[0] if history else None
+        edited = bool(newest and newest.content)
+        stands = (
+            await asyncio.to_thread(playbook_edits.standing_of, folder, name, newest.content)
+            if newest and edited
+            else playbook_edits.Standing(shipped)
+        )
         return {
             "name": name,
-            "content": newest.content if newest and newest.content else shipped,
-            "edited": bool(newest and newest.content),
+            "content": stands.text,
+            "edited": edited,
+            "lacking": list(stands.lacking),
+            "unknown": list(stands.unknown),
+            "refused": stands.refused,
             "after": newest.id if newest else 0,
             "history": history,
         }
 
 
-def _files(connection: Connection) -> list[dict[str, Any]]:
+def _files(connection: Connection, folder: Path) -> list[dict[str, Any]]:
+    """`outgrown`: an update asks for something else than the edit says."""
     newest = playbook_edits.newest(connection)
-    return [
-        {
-            "name": name,
-            "edited": name in newest and bool(newest[name].content),
-            "by": newest[name].by if name in newest else None,
-            "at": newest[name].at if name in newest else None,
-        }
-        for name in FILES
-    ]
+    found = []
+    for name in FILES:
+        edit = newest.get(name)
+        stands = (
+            playbook_edits.standing_of(folder, name, edit.content)
+            if edit and edit.content
+            else None
+        )
+        found.append(
+            {
+                "name": name,
+                "edited": stands is not None,
+                "outgrown": stands is not None and stands.is_outgrown,
+                "by": edit.by if edit else None,
+                "at": edit.at if edit else None,
+            }
+        )
+    return found

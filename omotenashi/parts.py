@@ -15,7 +15,8 @@ from support.identifiers import new_id
 from support.knowledge import KnowledgeHolder
 from support.knowledge.edited import ArticleEdits
 from support.orders import make_repository
-from support.playbook.playbook import Playbook, load_playbook
+from support.playbook import playbook_edits
+from support.playbook.playbook import Playbook
 from support.remedies.paid_back import PaidBackLookup
 from support.services import Services, order_access
 from support.store import Database
@@ -107,8 +108,8 @@ def load_knowledge(settings: Settings, playbook: Playbook, db: Database) -> Know
 
 def make_parts(settings: Settings) -> Parts:
     """Raises FileError or ArticleError, naming file and line, where the shop's files are wrong."""
-    playbook = with_ways(load_playbook(PLAYBOOK), settings)
     db = open_database(settings, make_hints(settings))
+    playbook = with_ways(playbook_edits.at_start(db, PLAYBOOK), settings)
     knowledge = load_knowledge(settings, playbook, db)
     return Parts(
         settings=settings,

@@ -73,11 +73,12 @@ def disable_agent(email: Annotated[str, typer.Option()]) -> None:
     from omotenashi.parts import PLAYBOOK
     from support.clock import utc_now
     from support.handover import vanished
-    from support.playbook.playbook import load_playbook
+    from support.playbook import playbook_edits
     from support.team import agents
     from support.team.agents import AgentRefused
 
-    playbook = load_playbook(PLAYBOOK)
+    db = _database()
+    playbook = playbook_edits.at_start(db, PLAYBOOK)
 
     def disable(tx: "Transaction") -> int:
         agent = agents.by_email(tx.connection, email)
@@ -85,7 +86,7 @@ def disable_agent(email: Annotated[str, typer.Option()]) -> None:
             raise AgentRefused(f"email: nobody at the desk has the address {email!r}")
         return vanished.disable(tx, agent.id, playbook, utc_now())
 
-    returned = _database().write(disable)
+    returned = db.write(disable)
     print(f"{email} can't sign in any more. Conversations returned to the queue: {returned}.")
 
 

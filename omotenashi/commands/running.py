@@ -83,17 +83,18 @@ def actions(
     from omotenashi.article_watch import keep_fresh
     from omotenashi.logs import set_up_logging
     from omotenashi.parts import PLAYBOOK, load_knowledge, make_services, open_database
-    from support.playbook.playbook import load_playbook
+    from support.playbook import playbook_edits
     from support.store.migrate import migrate as bring_to_shape
 
     set_up_logging()
-    playbook = load_playbook(PLAYBOOK)
     db = open_database(settings)
     bring_to_shape(db)
+    playbook = playbook_edits.at_start(db, PLAYBOOK)
     services = make_services(settings, db, playbook, load_knowledge(settings, playbook, db))
     app = Sanic("omotenashi-actions", configure_logging=False)
     app.blueprint(blueprint(services, settings.key("actions")))
     app.add_task(keep_fresh(services.knowledge))
+    app.add_task(playbook_edits.follow(db, PLAYBOOK, playbook))
 
     @app.after_server_stop
     async def close(app: Sanic[Any, Any]) -> None:

@@ -315,22 +315,31 @@ AT_START = ("orders", "shop")
 FILES = tuple(_FILES)
 
 
-def load_playbook(folder: Path, edited: Mapping[str, str] | None = None) -> Playbook:
-    """Read and check `folder`; `edited` has the texts of those files that the desk has changed.
+def load_playbook(folder: Path) -> Playbook:
+    """Read and check `folder`. Raises FileError naming file, line and what is wrong."""
+    return together(folder, {name: load_shipped(folder, name) for name in _FILES})
 
-    Raises FileError naming file, line and what is wrong.
-    """
-    texts = edited or {}
-    parts = {
-        name: yamlfile.parse(texts[name], model, folder / f"{name}.yml")
-        if name in texts
-        else yamlfile.load(folder / f"{name}.yml", model)
-        for name, model in _FILES.items()
-    }
+
+def load_shipped(folder: Path, name: str) -> BaseModel:
+    """One of FILES as it is shipped. Raises FileError."""
+    return yamlfile.load(folder / f"{name}.yml", _FILES[name])
+
+
+def together(folder: Path, parts: Mapping[str, BaseModel]) -> Playbook:
+    """A playbook of all its files. Raises FileError where they don't fit each other."""
     playbook = Playbook.model_validate(parts)
-    known = {one.key for one in playbook.canned.replies}
-    for macro in playbook.macros.macros:
-        if macro.reply not in known:
-            what = f"{macro.key}: no canned reply is called {macro.reply!r}"
-            raise yamlfile.FileError(folder / "macros.yml", 1, what)
+    for macro in macros_without_reply(playbook):
+        what = f"{macro.key}: no canned reply is called {macro.reply!r}"
+        raise yamlfile.FileError(folder / "macros.yml", 1, what)
     return playbook
+
+
+def macros_without_reply(playbook: Playbook) -> list[Macro]:
+    """Those that call for a canned reply that there isn't."""
+    known = {one.key for one in playbook.canned.replies}
+    return [one for one in playbook.macros.macros if one.reply not in known]
+
+
+def model_of(name: str) -> type[BaseModel]:
+    """What one of FILES is read as."""
+    return _FILES[name]
