@@ -18,7 +18,8 @@ from support.playbook.parts import LANGS
 from support.privacy.masking import mask, mask_secrets
 from support.team.agents import Agent, Login
 from support.transcripts import exports
-from support.transcripts.transcripts import BadCursor, Filters
+from support.transcripts.cursors import BadCursor
+from support.transcripts.filters import Filters
 from web.errors import ApiError
 
 FORMATS = {

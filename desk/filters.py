@@ -8,7 +8,7 @@ from sanic import Request
 
 from support.playbook.parts import LANGS, Reason
 from support.team.agents import Agent
-from support.transcripts.transcripts import Filters, Sort
+from support.transcripts.filters import Filters, Sort
 from support.values import MOODS, State
 from web.errors import ApiError, whole_number
 

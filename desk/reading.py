@@ -28,7 +28,9 @@ from support.remedies import ledger
 from support.tasks import tasks
 from support.team import agents
 from support.team.agents import Login
-from support.transcripts.transcripts import BadCursor, Filters, counts_for, list_conversations
+from support.transcripts.cursors import BadCursor
+from support.transcripts.filters import Filters
+from support.transcripts.transcripts import counts_for, list_conversations
 from support.values import Conversation
 from web.errors import ApiError, whole_number
 

@@ -27,7 +27,7 @@ from support.reports.behind import Behind, newest_behind
 from support.reports.figures import BY_NAME, FIGURES, SLICES, Figure, Value, of_fault, of_reason
 from support.reports.kept import ALL, bounds
 from support.reports.period import Period
-from support.reports.tally import Tally, in_order
+from support.reports.tally import Tally, in_order, place_behind
 from support.reports.trend import Step, line, step_for
 from support.reports.waits import REOPENED
 from support.team.agents import Login
@@ -78,14 +78,15 @@ Values = dict[str, Value]
 
 @dataclass(frozen=True)
 class Read:
-    """What there is about a question. `steps`: days or weeks, if asked for; `days`: in numbers
-    only, those in which something began; `as_of`: None where all was counted just now."""
+    """What there is about a question. `steps`: days or weeks, if asked for; `days`: the numbers
+    that the chart is made of, where something began; `as_of`: None where all was counted just
+    now."""
 
     whole: Tally
     values: Values
     parts: Sequence[tuple[str, Values]]
     steps: Sequence[tuple[date, Values]]
-    days: Sequence[tuple[date, Tally]]
+    days: Sequence[tuple[date, Sequence[int]]]
     as_of: datetime | None
 
 
@@ -188,14 +189,15 @@ class Reports:
 
         def read(connection: Connection) -> tuple[int | None, Behind]:
             period = Period(connection, asked.first, asked.last, self._zone, now)
-            found = period.numbers(asked.by, asked.part)
             among = BY_NAME[behind.figure.name]
+            numbers = period.numbers((place_behind(among),), asked.by, asked.part)
+            found = [(day, number) for day, (number,) in numbers if number]
             page = newest_behind(
-                connection, behind.figure, [day for day, tally in found if tally.behind(among)],
-                asked.by, asked.part, self._zone, now, before, SHOWN,
+                connection, behind.figure, found, asked.by, asked.part, self._zone, now, before,
+                SHOWN,
             )  # fmt: skip
             whole = behind.figure is among
-            return sum(tally.behind(among) for _, tally in found) if whole else None, page
+            return sum(number for _, number in found) if whole else None, page
 
         count, page = await self._around.db.reading(read)
         return self._pages.show(
@@ -288,7 +290,7 @@ class Reports:
                 values=whole.values(),
                 parts=[(name, tally.values()) for name, tally in in_order(parts, asked.by)],
                 steps=[(day, tally.values()) for day, tally in steps],
-                days=period.numbers(asked.by, asked.part),
+                days=period.numbers(charts.COUNTED, asked.by, asked.part),
                 as_of=period.as_of,
             )
 

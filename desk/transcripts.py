@@ -23,7 +23,8 @@ from support.reports.reports import OPEN
 from support.team import agents
 from support.team.agents import Login
 from support.transcripts import saved_searches
-from support.transcripts.transcripts import BadCursor, list_conversations
+from support.transcripts.cursors import BadCursor
+from support.transcripts.transcripts import list_conversations
 from support.values import MOODS, NO_TOPICS, State
 from web.errors import ApiError
 

@@ -100,8 +100,7 @@ def export(
 ) -> None:
     """Everything of one customer, or the masked messages of some days."""
     from support.privacy.erasure import data_of_thread, threads_of
-    from support.transcripts.exports import inert
-    from support.transcripts.transcripts import exported
+    from support.transcripts.exports import exported, inert
 
     db = _database()
     if customer is not None:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Row, select
 
 from support.playbook.playbook import Playbook
 from support.reports.waits import told_until
+from support.store.among import among
 from support.store.schema import conversations, feedback, reviews, tickets, turns
-from support.transcripts.transcripts import changed_at, rows_of
+from support.transcripts.rows import rows_of
 from support.values import State
 
 DAYS: Final = 14
@@ -34,7 +35,8 @@ def waiting(
     """Most reasons first, then the newest: rows as in lists, with `why`, a list of REASONS."""
     since = now - timedelta(days=DAYS)
     found: dict[str, set[str]] = defaultdict(set)
-    for reason, ids in (
+    changed: dict[str, datetime] = {}
+    for reason, rows in (
         ("low_rating", _low_ratings(connection, since)),
         ("angry_end", _angry_ends(connection, since)),
         ("long_wait", _long_waits(connection, since, playbook)),
@@ -42,17 +44,14 @@ def waiting(
         ("low_confidence", _unsure(connection, since)),
         ("sampled", _sampled(connection, since)),
     ):
-        for one in ids:
-            found[one].add(reason)
-    for known in _reviewed(connection, found):
-        del found[known]
+        for row in rows:
+            found[row.id].add(reason)
+            changed[row.id] = row.updated_at
     why = {id: [one for one in REASONS if one in reasons] for id, reasons in found.items()}
-    changed = changed_at(connection, list(found))
     # Only what is shown is read in full.
-    first = sorted(changed, key=lambda id: (_weight(why[id]), changed[id]), reverse=True)[:limit]
-    rows = rows_of(connection, first, now)
-    rows.sort(key=lambda row: first.index(row["id"]))
-    return [{**row, "why": why[row["id"]]} for row in rows]
+    first = sorted(found, key=lambda id: (_weight(why[id]), changed[id]), reverse=True)[:limit]
+    shown = {row["id"]: row for row in rows_of(connection, first, now)}
+    return [{**shown[id], "why": why[id]} for id in first if id in shown]
 
 
 def _weight(why: Sequence[str]) -> int:
@@ -60,34 +59,48 @@ def _weight(why: Sequence[str]) -> int:
     return 2 * len(why) + ("low_rating" in why) - ("sampled" in why)
 
 
-def _low_ratings(connection: Connection, since: datetime) -> Iterable[str]:
+# Nobody has looked at it yet. Not as EXISTS: PostgreSQL would read all reviews for it.
+_REVIEW: Final = (
+    select(reviews.c.id).where(reviews.c.conversation_id == conversations.c.id).limit(1)
+)
+_WAITING: Final = (
+    conversations.c.last_text.is_not(None),
+    _REVIEW.correlate(conversations).scalar_subquery().is_(None),
+)
+_OF_IT: Final = (conversations.c.id, conversations.c.updated_at)
+_Rows = Iterable[Row[*tuple[Any, ...]]]
+
+
+def _low_ratings(connection: Connection, since: datetime) -> _Rows:
     query = (
-        select(feedback.c.conversation_id)
-        .where(feedback.c.at >= since, feedback.c.score <= LOW_SCORE)
+        select(*_OF_IT)
+        .join(feedback, feedback.c.conversation_id == conversations.c.id)
+        .where(feedback.c.at >= since, feedback.c.score <= LOW_SCORE, *_WAITING)
         .order_by(feedback.c.at.desc())
     )
-    return connection.execute(query.limit(_LOOKED_AT)).scalars()
+    return connection.execute(query.limit(_LOOKED_AT))
 
 
-def _angry_ends(connection: Connection, since: datetime) -> Iterable[str]:
+def _angry_ends(connection: Connection, since: datetime) -> _Rows:
     query = (
-        select(conversations.c.id)
+        select(*_OF_IT)
         .where(
             conversations.c.anger == "angry",
             conversations.c.updated_at >= since,
             conversations.c.state == str(State.RESOLVED),
+            *_WAITING,
         )
         .order_by(conversations.c.updated_at.desc())
     )
-    return connection.execute(query.limit(_LOOKED_AT)).scalars()
+    return connection.execute(query.limit(_LOOKED_AT))
 
 
-def _long_waits(connection: Connection, since: datetime, playbook: Playbook) -> list[str]:
+def _long_waits(connection: Connection, since: datetime, playbook: Playbook) -> _Rows:
     """Longer than the customer was told; where nothing was told, than the shop wants."""
     t = tickets.c
-    query: Select[Any] = (
+    query = (
         select(
-            t.conversation_id,
+            *_OF_IT,
             t.queued_at,
             t.began_at,
             t.closed_at,
@@ -95,71 +108,65 @@ def _long_waits(connection: Connection, since: datetime, playbook: Playbook) -> 
             t.estimated_at,
             t.told_until,
         )
-        .where(tickets.c.outcome.in_(("claimed", "cancelled")), tickets.c.closed_at >= since)
-        .order_by(tickets.c.closed_at.desc())
+        .join(tickets, tickets.c.conversation_id == conversations.c.id)
+        .where(t.outcome.in_(("claimed", "cancelled")), t.closed_at >= since, *_WAITING)
+        .order_by(t.closed_at.desc())
         .limit(_LOOKED_AT)
     )
     target = timedelta(seconds=playbook.escalation.waiting.answer_target_s)
     return [
-        row.conversation_id
+        row
         for row in connection.execute(query)
         if row.closed_at > (told_until(row) or (row.began_at or row.queued_at) + target)
     ]
 
 
-def _repeated(connection: Connection, since: datetime) -> list[str]:
+def _repeated(connection: Connection, since: datetime) -> _Rows:
     """The customer, or the visitor, came back about the same topic."""
+    c = conversations.c
     query = (
-        select(
-            conversations.c.id,
-            conversations.c.thread_id,
-            conversations.c.customer_id,
-            conversations.c.topic,
-            conversations.c.created_at,
-            conversations.c.updated_at,
-        )
+        select(*_OF_IT, c.thread_id, c.customer_id, c.topic, c.created_at)
         .where(
-            conversations.c.updated_at >= since - AGAIN_WITHIN,
-            conversations.c.topic.is_not(None),
-            (conversations.c.number > 1) | conversations.c.customer_id.is_not(None),
+            c.updated_at >= since - AGAIN_WITHIN,
+            c.topic.is_not(None),
+            (c.number > 1) | c.customer_id.is_not(None),
         )
-        .order_by(conversations.c.updated_at.desc())
+        .order_by(c.updated_at.desc())
         .limit(_LOOKED_AT)
     )
     rows = sorted(connection.execute(query).all(), key=lambda row: row.created_at)
     last: dict[tuple[str, str], datetime] = {}
-    found: list[str] = []
+    found: list[Row[*tuple[Any, ...]]] = []
     for row in rows:
         key = (row.customer_id or row.thread_id, row.topic)
         if key in last and row.created_at - last[key] <= AGAIN_WITHIN and row.updated_at >= since:
-            found.append(row.id)
+            found.append(row)
         last[key] = max(row.updated_at, last.get(key, row.updated_at))
-    return found
+    waiting = select(c.id).where(among(c.id, [row.id for row in found]), *_WAITING)
+    known = set(connection.execute(waiting).scalars())
+    return [row for row in found if row.id in known]
 
 
-def _unsure(connection: Connection, since: datetime) -> Iterable[str]:
+def _unsure(connection: Connection, since: datetime) -> _Rows:
     query = (
-        select(turns.c.conversation_id)
-        .where(turns.c.confidence < UNSURE, turns.c.done_at >= since)
+        select(*_OF_IT)
+        .join(turns, turns.c.conversation_id == conversations.c.id)
+        .where(turns.c.confidence < UNSURE, turns.c.done_at >= since, *_WAITING)
         .order_by(turns.c.done_at.desc())
     )
-    return connection.execute(query.limit(_LOOKED_AT)).scalars()
+    return connection.execute(query.limit(_LOOKED_AT))
 
 
-def _sampled(connection: Connection, since: datetime) -> Iterable[str]:
+def _sampled(connection: Connection, since: datetime) -> _Rows:
     query = (
-        select(conversations.c.id)
+        select(*_OF_IT)
         .where(
             conversations.c.id.like(_SAMPLE),
             conversations.c.updated_at >= since,
             conversations.c.state == str(State.RESOLVED),
+            *_WAITING,
         )
         .order_by(conversations.c.updated_at.desc())
         .limit(50)
     )
-    return connection.execute(query).scalars()
-
-
-def _reviewed(connection: Connection, found: Iterable[str]) -> set[str]:
-    query = select(reviews.c.conversation_id).where(reviews.c.conversation_id.in_(list(found)))
-    return set(connection.execute(query).scalars())
+    return connection.execute(query)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from support.values import Author, State
 # So many are read at once, and in all for one page.
 AT_ONCE: Final = 250
 READ_AT_MOST: Final = 1000
+# Days in between that have none cost less than asking once more.
+NEAR: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Behind:
 def newest_behind(
     connection: Connection,
     figure: Figure,
-    days: Sequence[date],
+    days: Sequence[tuple[date, int]],
     by: str,
     part: str | None,
     zone: ZoneInfo,
@@ -40,13 +42,14 @@ def newest_behind(
 ) -> Behind:
     """The conversations that a figure counted, newest first: a page of them.
 
-    `days` are those that have any, oldest first; a page ends early rather than read many others.
+    `days` are those that have any, oldest first, each with about how many; a page ends early
+    rather than read many others.
     """
     only = [*_among(figure), *_of_part(by, part)]
     found: list[Episode] = []
     read = 0
-    for day in reversed(days):
-        since, until = bounds(day, day, zone)
+    for first, last in _stretches(days):
+        since, until = bounds(first, last, zone)
         until = until if before is None else min(until, before)
         while until > since:
             if len(found) >= limit or read >= READ_AT_MOST:
@@ -60,6 +63,21 @@ def newest_behind(
                 return Behind(found[:limit], found[limit - 1].begun)
             until = begin
     return Behind(found, None)
+
+
+def _stretches(days: Sequence[tuple[date, int]]) -> list[tuple[date, date]]:
+    """First and last days of what is read at once, the newest first: days that are near each
+    other, while there are few on them."""
+    found: list[tuple[date, date]] = []
+    held = 0
+    for day, number in reversed(days):
+        if found and found[-1][0] - day <= NEAR and held + number <= AT_ONCE:
+            found[-1] = (day, found[-1][1])
+            held += number
+        else:
+            found.append((day, day))
+            held = number
+    return found
 
 
 def _begin(

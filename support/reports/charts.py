@@ -6,7 +6,7 @@ from datetime import date
 from math import sqrt
 from typing import Final
 
-from support.reports.tally import Tally, numbers_of
+from support.reports.tally import Tally, place_of_total
 
 
 @dataclass(frozen=True)
@@ -49,26 +49,28 @@ class Day:
         return not self.low <= self.share <= self.high
 
 
-def days(by_day: Sequence[tuple[date, Tally]]) -> tuple[float, list[Day]]:
-    """The mean share of complaints, and each day of a p control chart that has conversations.
+# What `days` is made of, by their places in the numbers of each day.
+COUNTED: Final = tuple(
+    place_of_total(name) for name in ("conversations", "handed_over", "complaints")
+)
+
+
+def days(by_day: Sequence[tuple[date, Sequence[int]]]) -> tuple[float, list[Day]]:
+    """The mean share of complaints, and each day of a p control chart, of the numbers COUNTED.
 
     Limits are three standard deviations of a binomial share from the mean (Shewhart's p chart).
     """
-    whole = numbers_of([tally for _, tally in by_day])
-    number = whole.total("conversations")
-    centre = whole.total("complaints") / number if number else 0.0
+    whole = sum(number for _, (number, _, _) in by_day)
+    centre = sum(complaints for _, (_, _, complaints) in by_day) / whole if whole else 0.0
     found = []
-    for day, tally in by_day:
-        number = tally.total("conversations")
-        if not number:
-            continue
+    for day, (number, handed_over, complaints) in by_day:
         spread = 3 * sqrt(centre * (1 - centre) / number)
         found.append(
             Day(
                 day=day.isoformat(),
                 conversations=number,
-                handed_over=tally.total("handed_over"),
-                complaints=tally.total("complaints"),
+                handed_over=handed_over,
+                complaints=complaints,
                 low=max(0.0, centre - spread),
                 high=min(1.0, centre + spread),
             )

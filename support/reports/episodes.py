@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, func, select
 
 from support.answering.abuse import LABEL as ABUSE
 from support.learning.verdicts import FAILINGS
 from support.reports.waits import REOPENED, Wait, answered, of_ticket
+from support.store.among import among
 from support.store.schema import (
     agents,
     cases,
@@ -31,7 +32,8 @@ from support.values import Author, State
 # Who comes back about the same within this time was not helped the first time.
 AGAIN: Final = timedelta(days=7)
 
-_Which = tuple[ColumnElement[bool], ...]
+# What comes of so many conversations is asked for at once.
+_PIECE: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +75,21 @@ def episodes(
 ) -> list[Episode]:
     """Those begun from `since` until before `until`, oldest first; `only` what fits all of these
     conditions about `conversations`."""
-    which = _which(since, until, only)
-    rows = connection.execute(_begun(which)).all()
-    waits = _waits(connection, which)
-    faults = _complaints(connection, which)
-    returned = _returned(connection, which)
-    return [_episode(row, waits.get(row.id, ()), faults, row.id in returned, now) for row in rows]
+    rows = connection.execute(_begun(since, until, only)).all()
+    found: list[Episode] = []
+    for at in range(0, len(rows), _PIECE):
+        piece = rows[at : at + _PIECE]
+        ids = [row.id for row in piece]
+        waits = _waits(connection, ids)
+        faults = _complaints(connection, ids)
+        again = _returned(connection, ids)
+        found += [
+            _episode(row, waits.get(row.id, ()), faults, row.id in again, now) for row in piece
+        ]
+    return found
 
 
-def _which(since: datetime, until: datetime, only: Sequence[ColumnElement[bool]]) -> _Which:
-    begun = conversations.c.created_at
-    return (begun >= since, begun < until, conversations.c.last_text.is_not(None), *only)
-
-
-def _begun(which: _Which) -> Select[Any]:
+def _begun(since: datetime, until: datetime, only: Sequence[ColumnElement[bool]]) -> Select[Any]:
     last_intent = (
         select(turns.c.intent)
         .where(turns.c.conversation_id == conversations.c.id, turns.c.intent.is_not(None))
@@ -94,21 +97,27 @@ def _begun(which: _Which) -> Select[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    failing = exists().where(
-        reviews.c.conversation_id == conversations.c.id, reviews.c.verdict.in_(FAILINGS)
-    )
+    # Neither is joined: PostgreSQL would read all ratings and reviews for a page of conversations.
+    score = _of(feedback.c.score, feedback.c.conversation_id)
+    failing = _of(reviews.c.id, reviews.c.conversation_id, reviews.c.verdict.in_(FAILINGS))
     c = conversations.c
     return (
         select(
             c.id, c.created_at, c.labels, c.channel, c.lang, c.topic, c.resolved_at, c.last_text,
-            agents.c.name.label("agent"), feedback.c.score,
-            last_intent.label("last_intent"), failing.label("failing"),
+            agents.c.name.label("agent"), score.label("score"),
+            last_intent.label("last_intent"), failing.is_not(None).label("failing"),
         )
         .outerjoin(agents, agents.c.id == func.coalesce(c.agent_id, c.resolved_by))
-        .outerjoin(feedback, feedback.c.conversation_id == c.id)
-        .where(*which)
+        .where(c.created_at >= since, c.created_at < until, c.last_text.is_not(None), *only)
         .order_by(c.created_at, c.id)
     )  # fmt: skip
+
+
+def _of(
+    what: ColumnElement[Any], conversation_id: ColumnElement[str], *also: ColumnElement[bool]
+) -> ScalarSelect[Any]:
+    query = select(what).where(conversation_id == conversations.c.id, *also)
+    return query.limit(1).correlate(conversations).scalar_subquery()
 
 
 def _episode(
@@ -135,38 +144,30 @@ def _episode(
     )
 
 
-def _waits(connection: Connection, which: _Which) -> Mapping[str, Sequence[Wait]]:
+def _waits(connection: Connection, ids: Sequence[str]) -> Mapping[str, Sequence[Wait]]:
     replies: dict[str, list[datetime]] = defaultdict(list)
-    spoken = (
-        select(messages.c.conversation_id, messages.c.created_at)
-        .join(conversations, conversations.c.id == messages.c.conversation_id)
-        .where(
-            *which,
-            messages.c.author == str(Author.AGENT),
-            messages.c.private.is_(False),
-        )
+    spoken = select(messages.c.conversation_id, messages.c.created_at).where(
+        among(messages.c.conversation_id, ids),
+        messages.c.author == str(Author.AGENT),
+        messages.c.private.is_(False),
     )
     # Sorted here: asked for in order, SQLite reads all messages there are in theirs.
     for row in sorted(connection.execute(spoken), key=lambda row: row.created_at):
         replies[row.conversation_id].append(row.created_at)
 
     begun: dict[str, list[Wait]] = defaultdict(list)
-    queued = (
-        select(tickets)
-        .join(conversations, conversations.c.id == tickets.c.conversation_id)
-        .where(*which)
-    )
-    for row in connection.execute(queued):
-        begun[row.conversation_id].append(of_ticket(row))
-    reopened = (
-        select(transitions.c.conversation_id, transitions.c.at)
-        .join(conversations, conversations.c.id == transitions.c.conversation_id)
-        .where(
-            *which,
-            transitions.c.from_state == str(State.RESOLVED),
-            transitions.c.to_state == str(State.ASSIGNED),
-            transitions.c.actor == str(Author.CUSTOMER),
-        )
+    t = tickets.c
+    queued = select(
+        t.conversation_id, t.reason, t.began_at, t.queued_at, t.told_until, t.estimated_at,
+        t.high_s, t.outcome,
+    ).where(among(t.conversation_id, ids))  # fmt: skip
+    for ticket in connection.execute(queued):
+        begun[ticket.conversation_id].append(of_ticket(ticket))
+    reopened = select(transitions.c.conversation_id, transitions.c.at).where(
+        among(transitions.c.conversation_id, ids),
+        transitions.c.from_state == str(State.RESOLVED),
+        transitions.c.to_state == str(State.ASSIGNED),
+        transitions.c.actor == str(Author.CUSTOMER),
     )
     for row in connection.execute(reopened):
         # The agent who had resolved it has it at once: nothing is told of waiting.
@@ -174,18 +175,17 @@ def _waits(connection: Connection, which: _Which) -> Mapping[str, Sequence[Wait]
     return {id: answered(waits, replies.get(id, ())) for id, waits in begun.items()}
 
 
-def _complaints(connection: Connection, which: _Which) -> Mapping[str, str | None]:
+def _complaints(connection: Connection, ids: Sequence[str]) -> Mapping[str, str | None]:
     """The fault of each complaint that became a case, by conversation."""
     query = (
         select(cases.c.conversation_id, cases.c.fault)
-        .join(conversations, conversations.c.id == cases.c.conversation_id)
-        .where(*which, cases.c.kind == "complaint")
+        .where(among(cases.c.conversation_id, ids), cases.c.kind == "complaint")
         .order_by(cases.c.opened_at)
     )
     return {row.conversation_id: row.fault for row in connection.execute(query)}
 
 
-def _returned(connection: Connection, which: _Which) -> frozenset[str]:
+def _returned(connection: Connection, ids: Sequence[str]) -> frozenset[str]:
     """Conversations whose thread went on to another one about the same topic within AGAIN."""
     later = conversations.alias("later")
     query = (
@@ -197,7 +197,7 @@ def _returned(connection: Connection, which: _Which) -> frozenset[str]:
             & (later.c.topic == conversations.c.topic)
             & later.c.last_text.is_not(None),
         )
-        .where(*which)
+        .where(among(conversations.c.id, ids))
     )
     rows = connection.execute(query)
     return frozenset(row.id for row in rows if row.again <= row.created_at + AGAIN)

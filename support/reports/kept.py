@@ -17,6 +17,7 @@ from support.reports.episodes import AGAIN, episodes
 from support.reports.figures import SLICES
 from support.reports.tally import VERSION, Tally, parted, together
 from support.store import Transaction
+from support.store.among import among
 from support.store.schema import conversations, report_days
 
 # Days of which rows are kept; no report is longer.
@@ -60,6 +61,12 @@ def key_of(begin: date, length: int = 1) -> str:
 # Reading ------------------------------------------------------------------------------------------
 
 
+def made(connection: Connection, first: date, zone: ZoneInfo) -> dict[str, datetime]:
+    """When each row was counted, by its key: of days from `first` on, and all spans."""
+    query = select(_r.day, _r.made_at).where(_r.by == ALL, _r.day >= key_of(first), *_usable(zone))
+    return {row.day: row.made_at for row in connection.execute(query)}
+
+
 def days_made(
     connection: Connection, first: date, last: date, zone: ZoneInfo
 ) -> dict[date, datetime]:
@@ -74,9 +81,14 @@ def spans_made(
     connection: Connection, first: date, last: date, length: int, zone: ZoneInfo
 ) -> set[date]:
     """The begins of the spans of this length that lie within the days and have a row."""
-    keys = {key_of(begin, length): begin for begin in _within(first, last, length)}
-    query = select(_r.day).where(_r.by == ALL, _r.day.in_(keys), *_usable(zone))
+    keys = span_keys(first, last, length)
+    query = select(_r.day).where(_r.by == ALL, among(_r.day, keys), *_usable(zone))
     return {keys[key] for key in connection.execute(query).scalars()}
+
+
+def span_keys(first: date, last: date, length: int) -> dict[str, date]:
+    """The keys and begins of the spans of this length that lie within the days."""
+    return {key_of(begin, length): begin for begin in _within(first, last, length)}
 
 
 def _within(first: date, last: date, length: int) -> list[date]:
@@ -89,7 +101,7 @@ def tallies(
     connection: Connection, keys: Collection[str], by: str, part: str | None, zone: ZoneInfo
 ) -> dict[str, Parts]:
     """By each of `keys` that has a row: all its parts, or the one."""
-    wanted = (_r.by == by, _r.day.in_(keys), *_usable(zone))
+    wanted = (_r.by == by, among(_r.day, keys), *_usable(zone))
     if part is None:
         rows = connection.execute(select(_r.day, _r.data).where(*wanted))
         return {
@@ -102,14 +114,23 @@ def tallies(
 
 
 def numbers(
-    connection: Connection, keys: Collection[str], by: str, part: str, zone: ZoneInfo
-) -> dict[str, Tally]:
-    """Of one part, in numbers only: enough for counts, shares, and what is behind a figure."""
+    connection: Connection,
+    keys: Collection[str],
+    by: str,
+    part: str,
+    zone: ZoneInfo,
+    places: Sequence[int],
+) -> dict[str, tuple[int, ...]]:
+    """By each of `keys` that has a row: of one part, what stands at these places of its numbers."""
     one = _one_of_each()
+    # All of them at once: PostgreSQL would read the tally again for each place.
     query = select(_r.day, one.c.value[0].label("numbers")).where(
-        _r.by == by, _r.day.in_(keys), one.c.key == part, *_usable(zone)
+        _r.by == by, among(_r.day, keys), one.c.key == part, *_usable(zone)
     )
-    return {row.day: Tally(row.numbers) for row in connection.execute(query)}
+    return {
+        row.day: tuple(int(row.numbers[place]) for place in places)
+        for row in connection.execute(query)
+    }
 
 
 def _one_of_each() -> Any:

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, func, select
 from support.reports import kept
 from support.reports.episodes import Episode, episodes
 from support.reports.kept import ALL, SPANS, WEEK, Parts, begin_of, bounds, key_of
-from support.reports.tally import Tally, numbers_of, parted, together
+from support.reports.tally import Tally, numbers_of, parted, place_of_total, together
 from support.reports.trend import Step, step_of
 from support.store.schema import conversations
 
 # So many are counted as they are read.
 FEW: Final = 500
+_NUMBER: Final = place_of_total("conversations")
 
 
 class Period:
@@ -40,12 +41,15 @@ class Period:
         if _number(connection, since, until, FEW + 1) <= FEW:
             self._read(since, until)
             return
-        made = kept.days_made(connection, first, last, zone)
-        self._days = set(made)
+        made = kept.made(connection, first, zone)
+        self._days = {day for day in _each(first, last) if key_of(day) in made}
         self._spans = {
-            length: kept.spans_made(connection, first, last, length, zone) for length in SPANS
+            length: {
+                begin for key, begin in kept.span_keys(first, last, length).items() if key in made
+            }
+            for length in SPANS
         }
-        self.as_of = max(made.values(), default=None)
+        self.as_of = max((made[key_of(day)] for day in self._days), default=None)
         for gap in self._gaps():
             self._read(*gap)
 
@@ -58,10 +62,8 @@ class Period:
     def steps(self, step: Step, by: str, part: str | None = None) -> list[tuple[date, Tally]]:
         """By the first day of each day or week, also of those in which nothing began."""
         found: dict[date, list[Tally]] = {}
-        day = self._first
-        while day <= self._last:
+        for day in _each(self._first, self._last):
             found.setdefault(step_of(day, self._first, step), [])
-            day += timedelta(days=1)
         by, part = (by, part) if part is not None else (ALL, ALL)
         keys = self._rows(WEEK if step == "week" else 1)
         rows = kept.tallies(self._connection, keys.keys(), by, part, self._zone)
@@ -70,15 +72,20 @@ class Period:
             found[step_of(day, self._first, step)] += parts.values()
         return [(begin, together(tallies)) for begin, tallies in found.items()]
 
-    def numbers(self, by: str, part: str | None = None) -> list[tuple[date, Tally]]:
-        """Of each day in which something began, in numbers only; oldest first."""
+    def numbers(
+        self, places: Sequence[int], by: str, part: str | None = None
+    ) -> list[tuple[date, tuple[int, ...]]]:
+        """What stands at these places of the numbers of each day in which something began; oldest
+        first."""
         by, part = (by, part) if part is not None else (ALL, ALL)
         keys = self._rows(1)
-        rows = kept.numbers(self._connection, keys.keys(), by, part, self._zone)
-        found = {keys[key]: tally for key, tally in rows.items()}
+        asked = (_NUMBER, *places)
+        rows = kept.numbers(self._connection, keys.keys(), by, part, self._zone, asked)
+        found = {keys[key]: numbers for key, numbers in rows.items()}
         for day, parts in self._counted(by, part):
-            found[day] = numbers_of(list(parts.values()))
-        return sorted((day, tally) for day, tally in found.items() if tally.total("conversations"))
+            whole = numbers_of(list(parts.values())).numbers
+            found[day] = tuple(int(whole[place]) for place in asked)
+        return sorted((day, numbers[1:]) for day, numbers in found.items() if numbers[0])
 
     def _rows(self, longest: int) -> dict[str, date]:
         """The keys of the rows that make up the period, with their first days: of no span longer
@@ -111,22 +118,25 @@ class Period:
 
     def _gaps(self) -> Sequence[tuple[datetime, datetime]]:
         """The stretches of days without a row, between the oldest conversation and now."""
-        oldest = kept.oldest(self._connection)
+        last = min(self._last, self._now.astimezone(self._zone).date())
+        missing = [day for day in _each(self._first, last) if day not in self._days]
+        oldest = kept.oldest(self._connection) if missing else None
         if oldest is None:
             return []
-        day = max(self._first, oldest.astimezone(self._zone).date())
-        last = min(self._last, self._now.astimezone(self._zone).date())
-        found: list[tuple[datetime, datetime]] = []
-        begun: date | None = None
-        while day <= last + timedelta(days=1):
-            missing = day <= last and day not in self._days
-            if missing and begun is None:
-                begun = day
-            if not missing and begun is not None:
-                found.append(bounds(begun, day - timedelta(days=1), self._zone))
-                begun = None
-            day += timedelta(days=1)
-        return found
+        begun = oldest.astimezone(self._zone).date()
+        found: list[tuple[date, date]] = []
+        for day in missing:
+            if day < begun:
+                continue
+            if found and day - found[-1][1] == timedelta(days=1):
+                found[-1] = (found[-1][0], day)
+            else:
+                found.append((day, day))
+        return [bounds(since, until, self._zone) for since, until in found]
+
+
+def _each(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=at) for at in range((last - first).days + 1)]
 
 
 def _number(connection: Connection, since: datetime, until: datetime, most: int) -> int:

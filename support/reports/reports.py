@@ -11,12 +11,13 @@ from support.playbook.playbook import Playbook
 from support.reports.figures import BY_NAME
 from support.reports.kept import ALL
 from support.reports.period import Period
-from support.reports.tally import Tally
+from support.reports.tally import Tally, place_of_total
 from support.reports.voices import SCORES
 from support.store.schema import conversations, tickets
 from support.team import agents
 from support.values import MOODS, State
 
+_BY_DAY: Final = (place_of_total("conversations"), place_of_total("handed_over"))
 OPEN: Final = (State.BOT, State.QUEUED, State.ASSIGNED)
 
 
@@ -26,27 +27,34 @@ def now_figures(connection: Connection, playbook: Playbook, now: datetime) -> di
         select(func.min(tickets.c.queued_at)).where(tickets.c.closed_at.is_(None))
     ).scalar_one()
     away_after = timedelta(seconds=playbook.escalation.waiting.agent_away_s)
+    states, moods = _open_ones(connection)
     return {
-        "states": _open_ones(connection),
+        "states": states,
         "longest_wait_s": int((now - oldest).total_seconds()) if oldest else None,
         "target_s": playbook.escalation.waiting.answer_target_s,
         "on_duty": len(agents.on_duty(connection, now, away_after)),
         "open": playbook.hours.is_open(now),
-        "moods": _moods(connection),
+        "moods": moods,
         "today": _today(connection, playbook.hours.zone, now),
         "missed_questions": count_open(connection),
     }
 
 
-def _moods(connection: Connection) -> dict[str, int]:
-    """How those feel whose conversations are open; calm, displeased, angry."""
-    found = dict.fromkeys(MOODS, 0)
-    for state in OPEN:
-        here = (conversations.c.state == str(state)) & conversations.c.last_text.is_not(None)
-        query = select(conversations.c.anger, func.count()).where(here)
-        for anger, number in connection.execute(query.group_by(conversations.c.anger)):
-            found[anger] += number
-    return found
+def _open_ones(connection: Connection) -> tuple[dict[str, int], dict[str, int]]:
+    """Conversations with something in them in each state but resolved (those are counted by
+    periods, and there is no end to them), and how those customers feel: calm, displeased, angry."""
+    states: dict[str, int] = {}
+    moods = dict.fromkeys(MOODS, 0)
+    c = conversations.c
+    query = (
+        select(c.state, c.anger, func.count().label("number"))
+        .where(c.state.in_([str(state) for state in OPEN]), c.last_text.is_not(None))
+        .group_by(c.state, c.anger)
+    )
+    for row in connection.execute(query):
+        states[row.state] = states.get(row.state, 0) + row.number
+        moods[row.anger] += row.number
+    return states, moods
 
 
 def _today(connection: Connection, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
@@ -61,17 +69,6 @@ def _today(connection: Connection, zone: ZoneInfo, now: datetime) -> dict[str, A
     }
 
 
-def _open_ones(connection: Connection) -> dict[str, int]:
-    """Conversations with something in them in each state but resolved: those are counted by
-    periods, and there is no end to them."""
-    found = {}
-    for state in OPEN:
-        here = (conversations.c.state == str(state)) & conversations.c.last_text.is_not(None)
-        if number := connection.execute(select(func.count()).where(here)).scalar_one():
-            found[str(state)] = number
-    return found
-
-
 def period_figures(
     connection: Connection, first: date, last: date, zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
@@ -81,7 +78,7 @@ def period_figures(
     handover to a person's first answer. `days`: local dates with begun and handed over.
     """
     period = Period(connection, first, last, zone, now)
-    by_day, whole = period.numbers(ALL), period.parts(ALL).get(ALL, Tally())
+    by_day, whole = period.numbers(_BY_DAY, ALL), period.parts(ALL).get(ALL, Tally())
     number, handed_over = whole.total("conversations"), whole.total("handed_over")
     response = whole.value(BY_NAME["first_response"])
     rating = whole.value(BY_NAME["rating"])
@@ -102,10 +99,7 @@ def period_figures(
             "by_score": {str(score): whole.scores.get(str(score), 0) for score in SCORES},
         },
         "days": [
-            {
-                "day": day.isoformat(), "begun": tally.total("conversations"),
-                "handed_over": tally.total("handed_over"),
-            }
-            for day, tally in by_day
+            {"day": day.isoformat(), "begun": begun, "handed_over": handed_over}
+            for day, (begun, handed_over) in by_day
         ],
     }  # fmt: skip

@@ -24,6 +24,16 @@ _PLACES: Final = {figure.name: _EACH * at for at, figure in enumerate(FIGURES)}
 _DIGITS: Final = 7
 
 
+def place_of_total(name: str) -> int:
+    """Where among a tally's numbers the sum of a figure stands."""
+    return _PLACES[name]
+
+
+def place_behind(figure: Figure) -> int:
+    """Where it stands in how many conversations the figure counted something."""
+    return _PLACES[figure.name] + 2
+
+
 Counts = dict[str, int]
 # What a kept tally is made of and counted by: rows of another number are counted anew.
 VERSION: Final = 3
@@ -62,10 +72,10 @@ class Tally:
 
     def behind(self, figure: Figure) -> int:
         """In how many conversations the figure counted something."""
-        return int(self._of(figure)[2])
+        return int(self.numbers[place_behind(figure)])
 
     def total(self, name: str) -> int:
-        return int(self.numbers[_PLACES[name]])
+        return int(self.numbers[place_of_total(name)])
 
     def as_data(self) -> list[Any]:
         return [self.numbers, self.seconds, self.reasons, self.faults, self.scores]

@@ -14,7 +14,8 @@ from support import audit
 from support.privacy.masking import mask
 from support.store import Transaction
 from support.store.schema import agents, feedback, messages
-from support.transcripts.transcripts import Filters, list_conversations
+from support.transcripts.filters import Filters
+from support.transcripts.transcripts import list_conversations
 
 PAGE = 100
 COLUMNS = (
@@ -31,7 +32,7 @@ def page(
     """Some conversations with their messages, and the cursor of the next page.
 
     `readable` takes out of a text what its reader must not see. Raises
-    support.transcripts.transcripts.BadCursor.
+    support.transcripts.cursors.BadCursor.
     """
     rows, cursor = list_conversations(connection, replace(filters, limit=PAGE), now)
     ids = [row["id"] for row in rows]
@@ -107,3 +108,29 @@ def _lines(conversation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     shared = {**conversation, "labels": " ".join(conversation["labels"])}
     for message in conversation["messages"]:
         yield {**shared, **message}
+
+
+def exported(
+    connection: Connection, since: datetime | None, until: datetime | None
+) -> list[dict[str, Any]]:
+    """The messages of a time, masked, without notes: conversation, seq, at, author, kind, text."""
+    query = (
+        select(messages)
+        .where(messages.c.private.is_(False))
+        .order_by(messages.c.conversation_id, messages.c.seq)
+    )
+    if since is not None:
+        query = query.where(messages.c.created_at >= since)
+    if until is not None:
+        query = query.where(messages.c.created_at < until)
+    return [
+        {
+            "conversation": row.conversation_id,
+            "seq": row.seq,
+            "at": row.created_at.isoformat(),
+            "author": row.author,
+            "kind": row.kind,
+            "text": mask(row.text),
+        }
+        for row in connection.execute(query)
+    ]

@@ -1,5 +1,6 @@
 """What support leads do at the desk: reviews, exports, figures, missed questions."""
 
+import base64
 import csv
 import html
 import io
@@ -156,35 +157,84 @@ async def test_who_comes_back_about_the_same_deserves_a_review(
     assert [one["id"] for one in found if "repeated" in one["why"]] == [ids[3]]
 
 
-async def test_a_common_word_is_found_in_an_older_time(
-    server: Server, lena: DeskAgent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("support.transcripts.search.MOST_FOUND", 2)
+@pytest.fixture
+async def mentions(server: Server, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Conversations with the same word, the oldest first, more than are looked at at once. The
+    first is Japanese, and goes on after all others."""
+    monkeypatch.setattr("support.transcripts.search.STRETCH", 2)
+    monkeypatch.setattr("support.transcripts.searched._LOOKED_AT", 2)
     assert server.parts is not None
     playbook, now = server.parts.playbook, server.clock()
 
     def scenes(tx: Transaction) -> list[str]:
-        ids = []
+        made = []
         for days in (40, 30, 20, 3, 2, 1):
-            scene = Scene(tx, playbook, now - timedelta(days=days))
+            scene = Scene(tx, playbook, now - timedelta(days=days), "ja" if days == 40 else "en")
             scene.customer("is the mizusashi still there", "faq_products", 0.9)
-            ids.append(scene.conversation.id)
-        return ids
+            made.append(scene)
+        made[0].at = now - timedelta(hours=1)
+        made[0].customer("mizusashi", "faq_products", 0.9)
+        return [scene.conversation.id for scene in made]
 
-    ids = await server.db.writing(scenes)
+    return await server.db.writing(scenes)
 
-    async def found(**query: str) -> list[str]:
-        asked = {"q": "mizusashi", "sort": "newest", **query}
-        rows = (await lena.client.get(f"{DESK}/conversations", params=asked)).json()
-        return [row["id"] for row in rows["conversations"]]
 
-    def day(days: int) -> str:
-        return (now - timedelta(days=days)).date().isoformat()
+async def searched(agent: DeskAgent, **query: str) -> tuple[list[list[str]], list[str]]:
+    """Page by page, and all together."""
+    pages, cursor = [], None
+    while not pages or cursor:
+        asked = {"q": "mizusashi", **query, **({"cursor": cursor} if cursor else {})}
+        response = await agent.client.get(f"{DESK}/conversations", params=asked)
+        assert response.status_code == 200, response.text
+        page = response.json()
+        pages.append([row["id"] for row in page["conversations"]])
+        cursor = page["cursor"]
+    return pages, [id for page in pages for id in page]
 
-    assert await found() == [ids[5], ids[4]]
-    assert await found(to=day(10)) == [ids[2], ids[1]]
-    assert await found(**{"from": day(45), "to": day(35)}) == [ids[0]]
-    assert await found(to=day(60)) == []
+
+async def test_a_common_word_is_found_wherever_it_is(
+    server: Server, lena: DeskAgent, mentions: list[str]
+) -> None:
+    first, *others = mentions
+    pages, found = await searched(lena, sort="newest", limit="1")
+    assert found == [first, *others[::-1]]
+    assert len(pages) > 4
+    _, found = await searched(lena, sort="newest")
+    assert found == [first, *others[::-1]]
+    # By when it was last changed, among those looked at together.
+    _, found = await searched(lena, sort="oldest", limit="1")
+    assert (sorted(found), found.index(others[0])) == (sorted(mentions), 0)
+
+    # What fits few of them is found behind any number that don't fit.
+    pages, found = await searched(lena, lang="ja", sort="oldest", limit="1")
+    assert found == [first]
+    pages, found = await searched(lena, reason="angry", limit="1")
+    assert (found, len(pages) > 2) == ([], True)
+    page = (await lena.client.get("/desk/transcripts?q=mizusashi&reason=angry&limit=1")).text
+    assert "None of those looked at so far fits" in page
+    assert "q=mizusashi&amp;reason=angry&amp;cursor=" in page
+    taken = await lena.client.get(f"{DESK}/export", params={"format": "jsonl", "q": "mizusashi"})
+    assert sorted(line[18:42] for line in taken.text.splitlines()) == sorted(mentions)
+
+
+async def test_a_common_word_is_found_in_an_older_time(
+    server: Server, lena: DeskAgent, mentions: list[str]
+) -> None:
+    end = (server.clock() - timedelta(days=10)).date().isoformat()
+    pages, found = await searched(lena, sort="newest", limit="1", to=end)
+    assert found == [mentions[2], mentions[1]]
+    # Looked for before then, not in all that came since.
+    assert pages[0] == [mentions[2]]
+    _, found = await searched(lena, sort="oldest", to=end)
+    assert found == [mentions[1], mentions[2]]
+
+
+@pytest.mark.parametrize("place", ["x", "-1", "1 2", "9" * 30, "٣"])
+async def test_a_search_goes_on_from_its_own_cursors_only(lena: DeskAgent, place: str) -> None:
+    cursor = base64.urlsafe_b64encode(f"1970-01-01T00:00:00+00:00 {place}".encode()).decode()
+    asked = {"q": "kettle", "cursor": cursor}
+    response = await lena.client.get(f"{DESK}/conversations", params=asked)
+    assert response.status_code == (200 if place == "1 2" else 422), response.text
 
 
 async def test_an_export_is_every_message_without_notes_and_personal_data(

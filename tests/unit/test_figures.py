@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from support.reports.charts import causes, days
+from support.reports.charts import COUNTED, causes, days
 from support.reports.episodes import Episode
 from support.reports.figures import BY_NAME, behind
 from support.reports.kept import is_stale
@@ -114,9 +114,10 @@ def test_causes_add_up() -> None:
 
 
 def test_a_day_with_far_more_complaints_than_usual_is_a_signal() -> None:
-    def day(number: int, complaints: int) -> tuple[date, Tally]:
+    def day(number: int, complaints: int) -> tuple[date, list[int]]:
         made = [replace(PLAIN, complaint=n < complaints) for n in range(50)]
-        return date(2026, 11, 2) + timedelta(days=number), tally(*made)
+        numbers = tally(*made).numbers
+        return date(2026, 11, 2) + timedelta(days=number), [int(numbers[at]) for at in COUNTED]
 
     centre, found = days([*(day(number, 2) for number in range(20)), day(20, 15)])
 
