@@ -1,8 +1,10 @@
 // Sound and notifications: off until the agent turns them on.
 
+import { byId, speak } from "./dom.js";
 import { kept, keep } from "./kept.js";
 import { t } from "./words.js";
 
+const SAID_MS = 8000;
 let audio = null;
 
 function chime() {
@@ -19,6 +21,15 @@ function chime() {
     tone.start(at + offset);
     tone.stop(at + offset + 0.4);
   }
+}
+
+/** Where the page has a place for it. */
+function say(text) {
+  const toast = byId("toast");
+  if (!toast) return speak(text);
+  toast.textContent = text;
+  toast.hidden = false;
+  setTimeout(() => (toast.hidden = true), SAID_MS);
 }
 
 export const alerts = {
@@ -38,7 +49,9 @@ export const alerts = {
       show();
       if (!this.on) return;
       chime();
-      if ("Notification" in window && Notification.permission === "default") await Notification.requestPermission();
+      if (!("Notification" in window)) return;
+      if (Notification.permission === "default") await Notification.requestPermission();
+      if (Notification.permission === "denied") say(t("alert.denied"));
     });
   },
 

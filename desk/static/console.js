@@ -125,11 +125,27 @@ function tell(text) {
   tell.until = setTimeout(() => (toast.hidden = true), TOLD_MS);
 }
 
+/** The conversations I have, whatever list is shown: whose customers I want to hear of. */
+const mine = {
+  ids: new Set(),
+  number: null,
+  has(id) {
+    return this.ids.has(id) || (id === talk.id && talk.talk?.agent?.id === me.id);
+  },
+  async follow(number) {
+    if (number === this.number) return;
+    this.number = number;
+    const found = await get("conversations?state=assigned&agent=me&limit=200").catch(() => null);
+    if (found) this.ids = new Set(found.conversations.map((one) => one.id));
+  },
+};
+
 let waiting = null;
 listen({
   counts(counts) {
     if (waiting !== null && counts.queued > waiting) alerts.tell(t("alert.handover"));
     waiting = counts.queued;
+    mine.follow(counts.mine);
     list.showCounts(counts);
   },
   tasks: bar.showTasks,
@@ -142,7 +158,9 @@ listen({
     if (id === talk.id || (id === null && talk.id)) talk.syncSoon();
     const row = list.rows.find((one) => one.id === id);
     const elsewhere = document.hidden || id !== talk.id;
-    if (seq && elsewhere && row?.agent?.id === me.id && row.last_customer_seq < seq) tellOf(id, seq);
+    // What I have is in the list of the queue no more.
+    const isMine = row ? row.agent?.id === me.id : mine.has(id);
+    if (seq && elsewhere && isMine && !(row?.last_customer_seq >= seq)) tellOf(id, seq);
   },
   typing({ id, typing, author }) {
     if (id === talk.id && author !== "agent") talk.log.showTyping(typing);

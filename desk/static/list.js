@@ -18,6 +18,7 @@ const VIEWS = {
 // A number beside a view is counted up to here.
 const MOST_COUNTED = 1000;
 const PAGE = 50;
+const MOST = 200;
 const GATHER_MS = 250;
 // Longer nobody presses; an end of which nobody tells (over a menu, say) is made up for.
 const PRESSED_MS = 2000;
@@ -221,9 +222,12 @@ export class List {
   }
 
   showEmptyOrMore(page) {
-    if (page.cursor) {
+    if (page.cursor && this.wanted >= MOST) {
+      // Longer lists are for the page of transcripts.
+      this.showFoot(t("list.most", { n: page.conversations.length }));
+    } else if (page.cursor) {
       this.showFoot(null, t("list.more"), () => {
-        this.wanted = Math.min(200, this.wanted + PAGE);
+        this.wanted = Math.min(MOST, this.wanted + PAGE);
         this.refresh();
       });
     } else if (page.conversations.length) this.foot.replaceChildren();

@@ -206,6 +206,60 @@ def test_an_answer_written_offline_arrives_once(sign_in: Open, customer: Custome
     assert customer.heard() == ["Written in a tunnel."]
 
 
+NOTIFICATIONS = """
+window.told = [];
+window.allowed = "default";
+window.Notification = class {
+  static get permission() { return window.allowed; }
+  static async requestPermission() { return (window.allowed = window.answer); }
+  constructor(text) { window.told.push(text); }
+  addEventListener() {}
+};
+Object.defineProperty(document, "hidden", { get: () => Boolean(window.away) });
+"""
+
+
+def test_the_browser_tells_whoever_looks_elsewhere(
+    sign_in: Open, desk: dict[str, str], customer: Customer
+) -> None:
+    page = sign_in("aya")
+    page.add_init_script(NOTIFICATIONS)
+    page.reload()
+    bell = page.locator("#sound")
+    page.evaluate("window.answer = 'denied'")
+    bell.click()
+    expect(page.get_by_role("alert")).to_contain_text("doesn't allow notifications")
+    bell.click()
+    page.evaluate("window.allowed = 'granted'")
+    bell.click()
+    expect(bell).to_have_attribute("aria-pressed", "true")
+
+    claim(page, customer.id)
+    # Mine is not in the list of the queue any more, and its customer is heard of all the same.
+    expect(row(page, customer.id)).to_have_count(0)
+    page.evaluate("window.away = true")
+    customer.say("is somebody there?")
+    eventually(lambda: page.evaluate("window.told.length") > 0)
+    assert page.evaluate("window.told[0]") == f"New message from Visitor {customer.id[:4].upper()}"
+    row(page, desk["angry"]).click()
+    page.evaluate("window.away = false; window.told.length = 0")
+    other = Customer(desk["url"])
+    other.say("a person please")
+    # Who looks at the page sees it there.
+    expect(row(page, other.id)).to_be_visible()
+    assert page.evaluate("window.told") == []
+    other.client.close()
+
+
+def test_a_printed_report_says_what_it_is_of(sign_in: Open) -> None:
+    page = sign_in("lena", path="/desk/reports?from=2026-11-01&to=2026-11-18&by=lang")
+    days = page.get_by_text("2026-11-01 – 2026-11-18 · Language")
+    expect(days).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(days).to_be_visible()
+    expect(page.get_by_role("navigation").first).to_be_hidden()
+
+
 def test_drafts_notes_and_canned_replies(sign_in: Open, customer: Customer) -> None:
     page = sign_in("aya")
     box = claim(page, customer.id)
@@ -270,6 +324,27 @@ def test_a_summary_line_opens_its_message(sign_in: Open, desk: dict[str, str]) -
     expect(line).to_be_focused()
     line.locator(".reading summary").click()
     expect(line.locator(".reading")).to_contain_text("Complaint 95 %")
+
+
+def test_things_stand_by_their_names(sign_in: Open, desk: dict[str, str]) -> None:
+    """What the assistant calls kyusu, in the words of whoever reads."""
+    for who, named in (("aya", "kyusu teapot"), ("kenji", "急須")):
+        page = sign_in(who, path=f"/desk/c/{desk['broken']}")
+        pane = page.locator("#customer")
+        expect(pane.locator("dd").get_by_text(named, exact=True)).to_be_visible()
+        expect(pane.locator(".card").filter(has_text="C-")).to_contain_text(f"· {named} ·")
+        expect(page.locator(".summary-box")).to_contain_text(named)
+        # By its number in the shop: as the order has it, else as it is.
+        words = page.locator("script[src*='console.js']").get_attribute("src")
+        found = page.evaluate(
+            """async (path) => {
+              const { factValue } = await import(path);
+              const orders = [{ items: [{ sku: "TS-7", name: "Tray" }] }];
+              return ["TS-7", "TS-8"].map((sku) => factValue("item", sku, orders));
+            }""",
+            str(words).replace("console.js", "words.js"),
+        )
+        assert found == ["Tray", "TS-8"]
 
 
 def test_a_phone_shows_one_pane_at_a_time(sign_in: Open, desk: dict[str, str]) -> None:

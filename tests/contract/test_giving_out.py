@@ -206,6 +206,9 @@ async def test_language_skill_and_own_capacity(opened: Open) -> None:
     assert await given(aya, more, 1) == ["Aya", None]
     shown = (await ben.client.get(f"{DESK}/me")).json()["agent"]
     assert (shown["langs"], shown["skills"], shown["capacity"]) == (["en"], ["complaints"], None)
+    # Administrators see it where they set it.
+    page = (await (await server.agent("Root", "admin")).client.get("/desk/people")).text
+    assert page.count("up to 2 at once") == 1
 
 
 async def test_who_wants_a_call_back_is_not_given_out(opened: Open) -> None:
