@@ -7,7 +7,8 @@ folder, or with `--postgresql` a server that is started for it (or OMOTENASHI_TE
 `--keep FOLDER` keeps the database and takes it up again. What reads a whole table that grows is
 named in any case; `--plans` prints how the database goes about each statement. Requests and server
 share one process here, so the times are upper bounds; with other work on the machine the column
-`processor` (milliseconds of it that a page takes, client and server together) says more.
+`processor` (milliseconds of it that a page takes, client and server together) says more, and with
+PostgreSQL `database`, what its processes take of one.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
 import httpx
 from sqlalchemy import Connection, func, select, text
@@ -110,22 +112,36 @@ def forgotten(server: Server, known: dict[str, str]) -> list[str]:
     return found
 
 
-async def timed(client: httpx.AsyncClient, path: str, times: int) -> tuple[list[float], float]:
-    """Milliseconds each, after some that warm the caches; and of a processor, on average."""
+def database_time(postmaster: Any) -> float:
+    """Seconds of a processor that the database's processes have taken so far."""
+    if postmaster is None:
+        return 0.0
+    times = [process.cpu_times() for process in postmaster.children()]
+    return sum(took.user + took.system for took in times)
+
+
+async def timed(
+    client: httpx.AsyncClient, path: str, times: int, postmaster: Any
+) -> tuple[list[float], float, float]:
+    """Milliseconds each, after some that warm the caches; and of a processor, on average, here and
+    in the database."""
     found = []
     for place in range(times + WARM):
         if place == WARM:
-            used = time.process_time()
+            used, there = time.process_time(), database_time(postmaster)
         begun = time.perf_counter()
         response = await client.get(path)
         took = (time.perf_counter() - begun) * 1000
         assert response.status_code == 200, (path, response.status_code, response.text[:300])
         if place >= WARM:
             found.append(took)
-    return found, (time.process_time() - used) * 1000 / times
+    used, there = time.process_time() - used, database_time(postmaster) - there
+    return found, used * 1000 / times, there * 1000 / times
 
 
-async def measure(folder: Path, url: str, times: int, only: str, show_plans: bool) -> bool:
+async def measure(
+    folder: Path, url: str, postmaster: Any, times: int, only: str, show_plans: bool
+) -> bool:
     server = Server(
         settings_for(folder, url), ScriptedBrain(), TestClock(offset=NOW - utc_now())
     )  # fmt: skip
@@ -135,15 +151,16 @@ async def measure(folder: Path, url: str, times: int, only: str, show_plans: boo
         lead = await server.agent(f"Lead{time.time_ns()}", "admin")
         known = await addresses(server, lead.client)
         missing = forgotten(server, known)
-        print("| | p50 | p95 | processor |\n| --- | --- | --- | --- |")
+        print("| | p50 | p95 | processor | database |\n| --- | --- | --- | --- | --- |")
         asked = {}
         for name, path in known.items():
             if only not in name:
                 continue
             with heard(server.db) as statements:
-                found, used = await timed(lead.client, path, times)
+                found, used, there = await timed(lead.client, path, times, postmaster)
             cuts = quantiles(found, n=20, method="inclusive")
-            print(f"| {name} | {cuts[9]:.0f} | {cuts[18]:.0f} | {used:.0f} |", flush=True)
+            figures = (cuts[9], cuts[18], used, there)
+            print(f"| {name} | {' | '.join(f'{one:.0f}' for one in figures)} |", flush=True)
             if cuts[18] > AIM_MS and name not in NO_PAGE:
                 slow[name] = round(cuts[18])
             asked[name] = statements
@@ -166,7 +183,9 @@ async def measure(folder: Path, url: str, times: int, only: str, show_plans: boo
 
 
 @contextlib.contextmanager
-def database(postgresql: bool, folder: Path) -> Iterator[str]:
+def database(postgresql: bool, folder: Path) -> Iterator[tuple[str, Any]]:
+    """Its address, and the process whose children serve PostgreSQL, where we have started it."""
+    postmaster = None
     url = f"sqlite:///{folder / 'omotenashi.sqlite3'}"
     with contextlib.ExitStack() as stack:
         if postgresql:
@@ -179,8 +198,9 @@ def database(postgresql: bool, folder: Path) -> Iterator[str]:
                     server = pgserver.get_server(folder / "postgresql")
                 stack.callback(server.cleanup)
                 given = server.get_uri()
+                postmaster = server.get_postmaster_info().process
             url = given.replace("postgresql://", "postgresql+psycopg://")
-        yield url
+        yield url, postmaster
 
 
 def settle(tx: Transaction) -> None:
@@ -227,11 +247,11 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        url = stack.enter_context(database(given.postgresql, folder))
+        url, postmaster = stack.enter_context(database(given.postgresql, folder))
         number = fill(url, given.conversations)
         kind = "PostgreSQL" if given.postgresql else "SQLite"
         print(f"{machine()}\n{number:,} conversations on {kind}, milliseconds over HTTP")
-        good = asyncio.run(measure(folder, url, given.times, given.only, given.plans))
+        good = asyncio.run(measure(folder, url, postmaster, given.times, given.only, given.plans))
         print(f"at the end: {load()}")
     sys.exit(0 if good else 1)
 
