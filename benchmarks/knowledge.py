@@ -1,7 +1,7 @@
 """How well the knowledge search finds, hesitates and refuses: `python -m benchmarks.knowledge`.
 
 Questions: tests/data/knowledge_questions.yml, written before and apart from the articles, in a tune
-and a test half; and tests/data/other_shops, two folders of plain Markdown on which nothing is
+and a test half; and tests/data/other_shops, four folders of plain Markdown on which nothing is
 tuned, with four harder ones in its folder `hard`. `--fit` fits the constants of
 support/knowledge/verdict.py on the tune half and prints them.
 """
@@ -32,6 +32,7 @@ ARTICLES = ROOT / "data" / "knowledge"
 QUESTIONS = ROOT / "tests" / "data" / "knowledge_questions.yml"
 OTHER_SHOPS = ROOT / "tests" / "data" / "other_shops"
 HARD = OTHER_SHOPS / "hard"
+PLAIN_SHOPS = ("spoke", "fernhill", "yamabiko", "hanamori")
 HARD_SHOPS = ("voltmere", "pawcel", "asahi-sake", "kutsunoya")
 Floats = npt.NDArray[np.float64]
 
@@ -137,7 +138,7 @@ def report(cache: Path, half: str, verbose: bool) -> None:
         _row(f"{lang}", Knowledge(articles, cache), mine, verbose)
         _row(f"{lang}, no alternative questions", Knowledge(plain, cache), mine, False)
         _row(f"{lang}, articles only in {other}", Knowledge(only(articles, other), cache), mine)
-    for shop in ("spoke", "yamabiko"):
+    for shop in PLAIN_SHOPS:
         knowledge = Knowledge(load_articles(OTHER_SHOPS / shop), cache)
         _row(f"another shop ({shop})", knowledge, other_shop_questions(shop), verbose)
     for shop in HARD_SHOPS:

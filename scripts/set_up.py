@@ -72,7 +72,7 @@ def set_up(*, tests: bool) -> None:
             ),
             Step(
                 f"Installing the server's packages{' and the tests' if tools else ''}"
-                f" (about {'800' if tools else '600'} MB)",
+                f" (about {'900' if tools else '700'} MB)",
                 not SERVER.holds(lock) or not COMMAND.exists(),
                 lambda: _install_server(lock),
             ),

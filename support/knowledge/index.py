@@ -1,8 +1,8 @@
 """The articles of one language, indexed: for a question, nine features of every article.
 
 The features don't depend on the shop, and all are about 0 to 1: three cosines; a profile, which is
-what sets an article's vectors apart from all the others'; two cosines of a closer encoder, for
-English questions and articles that aren't too many, else 0; and three shares of the question's
+what sets an article's vectors apart from all the others'; two of a closer encoder, 0 until somebody
+looks closer, which isn't worth it for all articles; and three shares of the question's
 weight (inverse document frequency) that an article's words or pieces of words account for. A word
 that no article has counts with the largest weight, so a question about something else gets low
 shares.
@@ -19,12 +19,12 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from encoders import minilm
 from support.knowledge.articles import Article
+from support.knowledge.closer import CloserLook, kind_for
 from support.knowledge.language import Lang, language_of
 from support.knowledge.lexicon import Lexicon
 from support.knowledge.rows import FirstLook, Places, Rows, largest, profiles
-from support.knowledge.vectors import Vectors, VectorTable, encode, english
+from support.knowledge.vectors import Vectors, VectorTable, encode
 from support.knowledge.words import character_ngrams, normalise, stem, words
 
 FEATURES: Final = (
@@ -48,12 +48,6 @@ BRIEF: Final = 200
 WORDS_IN: Final = 3_000
 CHOSEN: Final = 100
 PASSAGES: Final = 4
-# Up to so many English articles also have vectors of the closer encoder: a thousand take it
-# a minute or two, once.
-CLOSE: Final = 1_000
-# Of a question it reads so many characters, which keep the longest story to some hundredths of a
-# second.
-ASKED: Final = 200
 # A passage further down is given instead of the first, which was written to be the answer, if it
 # is nearer to the question by this much: cosine, and half the share of the question's words in it.
 NEARER: Final = 0.15
@@ -100,11 +94,8 @@ class LanguageIndex:
             kinds.append((self._sentences, BODY_WEIGHT))
         self._profiles = profiles(kinds)
         del table
-        self._close: tuple[Rows, Rows] | None = None
-        if lang == "en" and len(self.articles) <= CLOSE:
-            texts = (normalise(text) for group in (*heads, *passages) for text in group)
-            close = VectorTable(texts, cache_dir, english())
-            self._close = Rows(heads, close, large), Rows(passages, close, large)
+        kind = kind_for(lang, self.articles)
+        self._closer = CloserLook(kind, heads, passages, cache_dir) if kind else None
         self._first_look = FirstLook([self._heads, self._passages]) if large else None
         titles = ["\n".join(head) for head in heads]
         briefs = ["\n".join(group) for group in zip(titles, map("\n".join, passages), strict=True)]
@@ -189,12 +180,12 @@ class LanguageIndex:
 
     def look_closer(self, match: Match) -> Match | None:
         """`match` with the features of the closer encoder; None where it has nothing to say."""
-        if self._close is None or language_of(match.readings[0]) != "en":
+        if self._closer is None or language_of(match.readings[0]) != self.lang:
             return None
-        vectors = minilm.encode([normalise(reading)[:ASKED] for reading in match.readings])
+        found = self._closer.features(match.readings, match.places)
         features = match.features.copy()
-        for name, rows in zip(CLOSE_FEATURES, self._close, strict=True):
-            features[..., FEATURES.index(name)] = rows.best(vectors, match.places)
+        for name, feature in zip(CLOSE_FEATURES, found, strict=True):
+            features[..., FEATURES.index(name)] = feature
         return replace(match, features=features)
 
     def _chosen(self, vectors: Vectors, lexical: Vectors) -> Places | None:

@@ -17,6 +17,7 @@ from support.knowledge.language import LANGUAGES, Lang, as_lang, language_of
 from support.knowledge.leaning import AllVotes, leaning
 from support.knowledge.readings import all_readings
 from support.knowledge.verdict import (
+    CLOSER,
     OTHER_LANGUAGE,
     SAME_LANGUAGE,
     TOPIC,
@@ -157,6 +158,7 @@ class Knowledge:
         # A closer look costs more than all the rest: only where the first isn't sure.
         if judgement.verdict != "answer" and (closer := index.look_closer(match)):
             match = closer
+            weights = CLOSER[index.lang]
             judgement = judge(match.features, partial, np.array(leanings, "f4"), weights)
         hits = (
             _hit(

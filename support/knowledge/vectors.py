@@ -1,7 +1,7 @@
 """Sentence vectors: Google's multilingual USE (numpy, no download), kept on disk by text.
 
 512 dimensions, unit length, English and Japanese in one space: cosine is a dot product. Those of
-other encoders (`encoders.minilm`) are kept in the same way.
+other encoders (`support.knowledge.closer`) are kept in the same way.
 """
 
 import hashlib
@@ -19,8 +19,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-
-from encoders import minilm
 
 _log: Final = logging.getLogger(__name__)
 
@@ -142,12 +140,6 @@ def _encode_in_bulk(chunks: Sequence[Sequence[str]]) -> Iterator[Vectors]:
 
 def multilingual() -> Encoder:
     return Encoder(f"use-{version(_PACKAGE)}", DIMENSIONS, encode, _encode_in_bulk, _BULK)
-
-
-def english() -> Encoder:
-    """The closer one for English, some ten times as slow."""
-    many = chunk = minilm.CHUNK
-    return Encoder(minilm.name(), minilm.DIMENSIONS, minilm.encode, minilm.in_bulk, many, chunk)
 
 
 def _key(text: str) -> bytes:

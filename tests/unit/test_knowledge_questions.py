@@ -79,12 +79,31 @@ def test_another_shops_plain_folder_does_without_tuning(shop: str) -> None:
     assert found.false_answer == 0
 
 
-@pytest.mark.parametrize(("shop", "first"), [("voltmere", 0.57), ("pawcel", 0.50)])
-def test_hard_english_questions_are_found_by_what_they_mean(shop: str, first: float) -> None:
-    """Long stories in other words than the articles': .50 and .40 without the closer encoder."""
+@pytest.mark.parametrize(("shop", "first"), [("fernhill", 0.68), ("hanamori", 0.76)])
+def test_ordinary_questions_to_a_shop_that_nothing_was_looked_at(shop: str, first: float) -> None:
+    found = measure(Knowledge(load_articles(OTHER_SHOPS / shop)), other_shop_questions(shop))
+
+    assert found.first >= first
+    assert found.third >= 0.90
+    assert found.wrong <= 0.06
+    assert found.false_answer == 0
+
+
+@pytest.mark.parametrize(
+    ("shop", "first", "third"),
+    [
+        ("voltmere", 0.57, 0.75),
+        ("pawcel", 0.50, 0.68),
+        ("kutsunoya", 0.50, 0.77),
+    ],
+)
+def test_hard_questions_are_found_by_what_they_mean(shop: str, first: float, third: float) -> None:
+    """Long stories in other words than the articles'. Without the closer encoders: .50, .40
+    and .49; .72, .67 and .74."""
     found = measure(Knowledge(load_articles(HARD / shop)), other_shop_questions(shop, HARD))
 
     assert found.first >= first
+    assert found.third >= third
     assert found.wrong <= 0.05
 
 
