@@ -11,13 +11,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from support.errors import Mendable
 from support.knowledge.front_matter import FrontMatter, MalformedFrontMatter, split_front_matter
 from support.knowledge.language import Lang, as_lang, language_of
 from support.knowledge.passages import Document, Passage, read_markdown
+
+# File names that say nothing, and in the others the words, and what makes a word of letters.
+_NAMELESS: Final = frozenset({"index", "readme"})
+_NAME: Final = re.compile(r"[^\W\d_]+")
+_NAMED: Final = re.compile(r"[^\W\d_]{3}|[\u3041-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,19 @@ class Article:
     @property
     def answer(self) -> str:
         return self.passages[0].text if self.passages else self.title
+
+    @property
+    def filed_as(self) -> str:
+        """What its folders and file are called, as words; "" where that says nothing.
+
+        Often it is another name for the matter: `orders/late-delivery.md`, "Where is it?".
+        """
+        path = PurePosixPath(self.file)
+        parts = [part for part in path.parts[:-1] if as_lang(part.lower()) is None]
+        if path.stem.lower() not in _NAMELESS:
+            parts.append(path.stem)
+        named = " ".join(" ".join(_NAME.findall(part)) for part in parts)
+        return " ".join(named.split()) if _NAMED.search(named) else ""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class LanguageIndex:
         self.lang = lang
         self.articles = tuple(articles)
         large = len(self.articles) > LARGE
-        heads = [[article.title, *article.questions] for article in self.articles]
+        heads = [_heads(article, large) for article in self.articles]
         passages = [_passages(article, large) for article in self.articles]
         sentences = [] if large else [_sentences(article) for article in self.articles]
         groups = (*heads, *passages, *sentences)
@@ -240,6 +240,13 @@ class LanguageIndex:
                 self._characters.shares(pieces),
             ]
         )
+
+
+def _heads(article: Article, large: bool) -> list[str]:
+    """What an article is called: its title, its questions or, without any, how it is filed, where
+    that is in its language."""
+    filed = not article.questions and not large and language_of(article.filed_as) == article.lang
+    return [article.title, *([article.filed_as] if filed else article.questions)]
 
 
 def _passages(article: Article, large: bool) -> list[str]:

@@ -128,6 +128,26 @@ class TestAnothersFolder:
 
         assert {a.id for a in load_articles(tmp_path)} == {"a-index", "b-index"}
 
+    @pytest.mark.parametrize(
+        ("file", "said"),
+        [
+            ("late-delivery.md", "late delivery"),
+            ("en/orders/02_late-delivery.md", "orders late delivery"),
+            ("en/orders/index.md", "orders"),
+            ("ja/注文/お届け・遅れ.md", "注文 お届け 遅れ"),
+            ("en/0/a123.md", ""),
+            ("README.md", ""),
+        ],
+    )
+    def test_what_a_file_is_called_is_a_name_for_it(
+        self, tmp_path: Path, file: str, said: str
+    ) -> None:
+        write(tmp_path, file, "# Where is it?\n\nIt comes on Monday.\n")
+
+        (article,) = load_articles(tmp_path)
+
+        assert article.filed_as == said
+
     def test_language_is_told_by_the_script(self, tmp_path: Path) -> None:
         write(tmp_path, "one.md", "# Wi-Fiの使い方\n\n無料です。\n")
         write(tmp_path, "two.md", "# Circle 花の輪\n\nPoints and what they are good for.\n")

@@ -301,6 +301,17 @@ def test_closer_encoders_read_anything(encode: Callable[[Sequence[str]], np.ndar
     assert all(abs(one - other).max() < 1e-5 for one, other in zip(vectors, alone, strict=True))
 
 
+def test_plain_articles_are_found_by_what_their_files_are_called(tmp_path: Path) -> None:
+    said = {"hire/punctures": "Rescue on the way", "hire/lost-property": "The yellow shelf"}
+    for name, title in said.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.md").write_text(f"# {title}\n\nAsk at the desk, it's free.\n")
+    knowledge = Knowledge.load(tmp_path)
+
+    assert knowledge.search("i have a puncture").hits[0].id == "punctures"
+    assert knowledge.search("do you have a lost property office").hits[0].id == "lost-property"
+
+
 def test_lines_are_answered_one_by_one(english: Knowledge) -> None:
     lines = list(search_lines(english, ["is a helmet included?\n", "\n"], top=1))
 
