@@ -94,7 +94,7 @@ def test_ordinary_questions_to_a_shop_that_nothing_was_looked_at(shop: str, firs
     [
         ("voltmere", 0.57, 0.75),
         ("pawcel", 0.50, 0.68),
-        ("kutsunoya", 0.50, 0.77),
+        ("kutsunoya", 0.47, 0.77),
     ],
 )
 def test_hard_questions_are_found_by_what_they_mean(shop: str, first: float, third: float) -> None:
