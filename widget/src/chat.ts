@@ -65,6 +65,7 @@ let identity: string | undefined;
 let left = 0;
 let oldest = 0;
 let typingTimer = 0;
+let written = 0;
 let readSent = 0;
 
 const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
@@ -363,7 +364,8 @@ export function send(text: string, button?: Button): void {
     text,
     ...(button && { button: button.id }),
     after: store.last,
-    at: new Date().toISOString(),
+    // Later than the one before, whatever the clock does: what is left unsent is in this order.
+    at: new Date((written = Math.max(Date.now(), written + 1))).toISOString(),
   };
   audience.entry(store.write(letter), true);
   outbox.add(letter);
