@@ -53,11 +53,11 @@ async def answer(turn: Turn, voice: Voice) -> None:
         # What is said of the matter while waiting is no search for an article.
         pass_on(turn, voice)
         return
-    found = await find(turn, question)
-    if found.verdict != "answer" and turn.also is not None and topic is not None:
-        # The other question is looked up by itself; both together may find neither.
-        alone = question.replace(turn.also[1], " ").strip()
-        found = await find(turn, alone) if alone else found
+    alone = question.replace(turn.also[1], " ").strip() if turn.also and topic else ""
+    # The other question is looked up by itself; both together may find neither, or where they meet.
+    found = await find(turn, alone or question)
+    if alone and found.verdict != "answer":
+        found = await find(turn, question)
     if turn.intent == "faq_privacy" and asks_for_it_to_be_done(turn):
         if found.verdict == "answer":
             say_article(voice, found.hits[0])

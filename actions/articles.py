@@ -62,15 +62,18 @@ class Found:
         return self.result.hits
 
 
-async def find(turn: Turn, question: str) -> Found:
-    """What the articles say; "and to Canada?" is understood from the question before it."""
-    topic = _FORM_TOPICS.get(turn.form or "") or TOPICS.get(turn.intent)
+async def find(
+    turn: Turn, question: str, *, topic: str | None = None, before: str | None = None
+) -> Found:
+    """What the articles say; "and to Canada?" is understood from the question before it, which is
+    the conversation's last one unless it is given."""
+    topic = topic or _FORM_TOPICS.get(turn.form or "") or TOPICS.get(turn.intent)
 
     async def search(text: str) -> SearchResult:
         ask = services().knowledge.search
         return await asyncio.to_thread(ask, text, lang=turn.lang, topic=topic, top=CHOICES)
 
-    before = turn.slots.get("last_question")
+    before = before or turn.slots.get("last_question")
     before = str(before) if before and _GOES_ON.search(question) else None
     fragment = len(question) <= _FRAGMENT[turn.lang] and not _TURNS_AWAY.search(question)
     if before and fragment:

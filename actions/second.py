@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from actions.articles import TOPICS, promise_answer, say_article
-from actions.context import services
+from actions.articles import TOPICS, find, promise_answer, say_found
 from actions.formatting import listed
 from actions.people import bring_person
 from actions.turn import Turn
@@ -68,9 +65,10 @@ async def _answer(turn: Turn, voice: Voice) -> None:
     topic = TOPICS.get(wanted)
     if topic is None or turn.queued or turn.acted:
         return
-    search = services().knowledge.search
-    found = await asyncio.to_thread(search, said, lang=turn.lang, topic=topic, top=1)
-    if found.verdict == "answer" and not voice.has_shown(found.hits[0].id):
-        say_article(voice, found.hits[0])
-    elif found.verdict != "answer":
+    # It may go on from the first: "do you ship to Canada, how much?"
+    before = voice.remembered(turn, "last_question")
+    found = await find(turn, said, topic=topic, before=before)
+    if found.verdict != "answer":
         promise_answer(turn, voice, said, topic)
+    elif found.goes_on is not None or not voice.has_shown(found.hits[0].id):
+        await say_found(turn, voice, found, said)

@@ -76,7 +76,8 @@ _ASKS = re.compile(
     r"wanna|how (?:do|can|much|long)|do you|is there|are there|what|where|when|which|who|cancel|"
     r"tell me)\b"
     r"|か[。!]*$|教えて|おしえて|お願い|ください|下さい|(?:し|き|り|み|び|え|け|せ|て|め|れ|い)たい|"
-    r"ほしい|欲しい|もらえ|いただけ|頂け|できます|ですか|ますか",
+    r"ほしい|欲しい|もらえ|いただけ|頂け|できます|ですか|ますか"
+    r"|いくら|いつ(?!も)|どこ|何(?:日|時|円)",
     re.IGNORECASE,
 )
 
@@ -90,7 +91,8 @@ def asks(said: str) -> bool:
 _ANOTHER = re.compile(
     r"(?:[,;]\s*|\s)(?=(?:and|also|plus|btw|by the way)\b)"
     r"|[,;]\s*(?=(?:do|does|can|could|is|are|how|what|when|where|which|will)\s)"
-    r"|、?(?=(?:それと|それから|あと|ついでに|ちなみに|また、|もう(?:一|1)つ))|(?<=のと)[、,]",
+    r"|、?(?=(?:それと|それから|あと|ついでに|ちなみに|また、|もう(?:一|1)つ))|(?<=のと)[、,]"
+    r"|(?<=[すま]か)[、,]|(?<=いくら)[、,]|(?<=いつ)[、,]",
     re.IGNORECASE,
 )
 

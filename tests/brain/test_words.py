@@ -178,6 +178,9 @@ def test_sentences(text: str, expected: list[str]) -> None:
             "where is my order, do you have gift cards",
             ["where is my order,", "do you have gift cards"],
         ),
+        ("送料いくら、返品もできる？", ["送料いくら、", "返品もできる？"]),
+        ("海外に送れますか、何日かかりますか", ["海外に送れますか、", "何日かかりますか"]),
+        ("白か、青の湯呑み", []),
         ("a cup and a plate", []),
     ],
 )
