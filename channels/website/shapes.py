@@ -155,13 +155,15 @@ def attachment_shape(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def hours_shape(hours: Hours, now: datetime, staffed: bool) -> dict[str, Any]:
-    """Whether people are there, and when they next are: not known while they should be there and
-    nobody is."""
+    """Whether people are there, and when they next are, in the shop's zone: not known while they
+    should be there and nobody is."""
     opens = hours.next_opening(now)
     is_open = opens == now
     return {
         "open": is_open and staffed,
-        "next_open_at": None if is_open or opens is None else opens.isoformat(),
+        "next_open_at": (
+            None if is_open or opens is None else opens.astimezone(hours.zone).isoformat()
+        ),
     }
 
 
