@@ -1,12 +1,11 @@
 """Fixtures for tests of the whole product; see harness.py."""
 
-import gc
 import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -115,8 +114,7 @@ def many_applications() -> Iterator[None]:
     """Sanic is made for one in a process. For others after it, it has to keep its own methods as
     they were. It takes addresses apart, writes and compiles a router's source for each, here
     hundreds of times the same ones; that the source is read as a tree in between is for its
-    debugging alone. And what stands when a server has started is never looked through again, here
-    with all that was left of those before."""
+    debugging alone."""
     asis = SimpleNamespace(parse=str, unparse=str, fix_missing_locations=str)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Sanic, "test_mode", True)
@@ -125,7 +123,6 @@ def many_applications() -> Iterator[None]:
         parts = lru_cache(maxsize=1024)(router.path_to_parts)
         patch.setattr(router, "path_to_parts", parts)
         patch.setattr(route, "path_to_parts", parts)
-        patch.setattr(gc, "freeze", cache(gc.freeze))  # once
         yield
 
 

@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import httpx
 from sanic import Sanic
-from sanic.router import Router
 from sqlalchemy import select
 
 from omotenashi.app import make_app, prepare
@@ -245,8 +244,6 @@ class Server:
             connection.close()
         await self._running.after_stop()
         self._running = None
-        # It remembers a thousand addresses, and through them every application it had them from.
-        Router.get.cache_clear()
 
     async def tick(self) -> None:
         """Timers that are due by the test's clock fire now."""
